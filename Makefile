@@ -1,0 +1,64 @@
+# `make demo`, `make test` and `make run` need python3 (3.12 or newer), make and git; all else is
+# installed into .venv from the lock file, whose hashes pip checks.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
+COMPILE := -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+  --no-annotate --no-header
+
+.PHONY: demo test run lint types layers unit soak real bench lock clean help
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(RUN) ## Mirror an album of a built-in sandbox to a folder, twice
+	@$(BIN)/pentaprism demo
+
+run: $(RUN) ## Start the program for real use
+	@$(BIN)/pentaprism --help
+	@$(BIN)/pentaprism doctor || true
+
+test: lint types layers unit ## Run everything that must be green
+
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+layers: $(DEV)
+	$(BIN)/lint-imports --no-cache
+
+unit: $(DEV)
+	$(BIN)/pytest -n 2 --dist worksteal
+
+soak: $(DEV) ## Long runs: hundreds of kills, large libraries
+	$(BIN)/pytest -m soak --timeout 3600
+
+real: $(DEV) ## Tests against a real Immich (see CONTRIBUTING.md)
+	$(BIN)/pytest -m real
+
+bench: $(DEV) ## Measure against peers (see bench/README.md)
+	$(BIN)/python bench/mirror_folder.py
+
+lock: $(DEV) ## Renew the lock files after a change in pyproject.toml
+	$(BIN)/uv pip compile $(COMPILE) --group build -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(COMPILE) --group build --group dev -o requirements-dev.lock pyproject.toml
+
+$(RUN): requirements.lock pyproject.toml scripts/venv.sh
+	@sh scripts/venv.sh $(VENV)
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean: ## Remove what was installed and built
+	rm -rf $(VENV) build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

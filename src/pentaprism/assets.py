@@ -1,0 +1,104 @@
+"""What Pentaprism knows about pictures and albums, independent of where they come from.
+
+Frozen value types shared by every layer; no input or output here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class MediaType(StrEnum):
+    """Immich's asset types."""
+
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    AUDIO = "AUDIO"
+    OTHER = "OTHER"
+
+
+class Visibility(StrEnum):
+    """Where Immich shows an asset; ``hidden`` is the video half of a live photo."""
+
+    TIMELINE = "timeline"
+    ARCHIVE = "archive"
+    HIDDEN = "hidden"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """Immich's SHA-1 of an asset: 20 bytes.
+
+    ``of_content`` is False for assets of external libraries, whose checksum Immich may have
+    computed from the path instead of the bytes; such a value identifies, but proves nothing.
+    """
+
+    sha1: bytes
+    of_content: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """The part of an asset's metadata that Pentaprism uses; None where Immich knows nothing."""
+
+    size: int | None = None
+    description: str = ""
+    rating: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    make: str | None = None
+    model: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One photo or video in Immich.
+
+    ``taken_at`` is the instant of capture (aware, UTC); ``local_taken_at`` the same as wall-clock
+    time where it was taken (naive). ``live_video_id`` names the hidden video half of a live photo.
+    ``processed`` is False until Immich has read the file's metadata; dates and dimensions are
+    guesses before that. ``exif`` and ``tags`` are None when they were not asked for.
+    """
+
+    id: str
+    owner_id: str
+    filename: str
+    media_type: MediaType
+    mime_type: str
+    checksum: Checksum
+    taken_at: datetime
+    local_taken_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    visibility: Visibility = Visibility.TIMELINE
+    library_id: str | None = None
+    live_video_id: str | None = None
+    is_offline: bool = False
+    is_trashed: bool = False
+    is_edited: bool = False
+    processed: bool = True
+    width: int | None = None
+    height: int | None = None
+    exif: Exif | None = None
+    tags: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """An album in Immich; ``asset_count`` counts what its listing should hold."""
+
+    id: str
+    name: str
+    description: str
+    asset_count: int
+    owner_id: str
+    owner_name: str
+    shared: bool
+    updated_at: datetime
+    thumbnail_asset_id: str | None = None

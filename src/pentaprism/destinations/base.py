@@ -1,0 +1,275 @@
+"""The contract of a destination: a place that a mirror keeps equal to an album.
+
+Writing has two phases. `Destination.stage` brings the bytes near their place without showing them
+(a temporary file, an upload token); `Destination.commit` makes them visible (rename, batchCreate).
+Both may be repeated: a crash between a commit and its record does no harm. What a destination
+cannot do it says in `Features`, so that the plan knows before anything is moved.
+
+Destinations never see the store: they get their options and answer with values to be recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from pentaprism.assets import Asset
+from pentaprism.errors import PentaprismError
+
+
+class Removal(StrEnum):
+    """What a destination can do when an asset has left the album."""
+
+    NONE = "none"
+    FROM_ALBUM = "from_album"
+
+
+class Role(StrEnum):
+    """What a file is within its shot: the asset itself, its live video, or its XMP sidecar."""
+
+    PRIMARY = "primary"
+    VIDEO = "video"
+    SIDECAR = "sidecar"
+
+
+class Presence(StrEnum):
+    """What a destination holds for an item that was recorded earlier.
+
+    ``damaged`` is content that nobody chose: empty, truncated, or other bytes under an unchanged
+    time. ``edited`` is a person's change, which is theirs to keep.
+    """
+
+    PRESENT = "present"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a kind of destination can do.
+
+    ``paths``: items are files with a path that the mirror chooses. ``survey``: `Destination.survey`
+    tells cheaply what is there. ``companions``: the video of a live photo is a file of its own.
+    ``sidecars``: XMP sidecars can be written. ``commit_batch``: the most shots for one commit.
+    ``transfers``: how many shots are staged at once.
+    """
+
+    removal: Removal
+    paths: bool
+    survey: bool
+    companions: bool
+    sidecars: bool
+    commit_batch: int
+    transfers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a download produced: ``size`` in bytes, ``sha1`` of the bytes (20 bytes).
+
+    ``verified`` is True when ``sha1`` was compared with Immich's checksum of the content, False
+    when Immich's checksum proves nothing and only the length could be checked.
+    """
+
+    size: int
+    sha1: bytes
+    verified: bool
+
+
+class Content(Protocol):
+    """The bytes of one asset, to be read in whichever way suits the destination.
+
+    Both ways resume dropped connections, and raise `RetryableError` when that did not help,
+    `PermanentError` when the bytes cannot be had or are not what Immich's checksum promises.
+    """
+
+    def stream(self, offset: int = 0) -> AsyncIterator[bytes]:
+        """Yield the bytes from ``offset`` on the event loop."""
+        ...
+
+    def download_to(self, fd: int, allocate: Callable[[int], None]) -> Received:
+        """Write all bytes to ``fd`` from position 0, in a worker thread, hashing on the way.
+
+        ``allocate`` is called with the size in bytes before the first byte is written, and may
+        raise to refuse it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteItem:
+    """What a destination holds for one asset, as recorded after a commit or found by a listing.
+
+    ``id`` is the destination's name for it: a path relative to the mirror's folder in POSIX form,
+    or a media item id. ``size`` in bytes, ``mtime_ns`` and ``sha1`` where the destination has them;
+    ``verified`` as in `Received`.
+    """
+
+    id: str
+    size: int | None = None
+    mtime_ns: int | None = None
+    sha1: bytes | None = None
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a shot that shall be put at the destination.
+
+    ``path`` is where, for destinations with ``Features.paths``. ``content`` is None for a sidecar,
+    whose bytes are in ``data``. ``replaces`` is what we put there earlier, if anything; a file at
+    ``path`` that is neither that nor of the same content is not ours and is never overwritten.
+    ``twin`` is an absolute path, outside this mirror, of a file that held the same content when it
+    was recorded; a destination may hard-link it instead of downloading.
+    """
+
+    role: Role
+    asset: Asset
+    path: PurePosixPath | None
+    content: Content | None = None
+    data: bytes | None = None
+    replaces: RemoteItem | None = None
+    twin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """The files of one asset that are staged, committed and removed together; primary first."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def primary(self) -> Part:
+        """The part that is the asset itself."""
+        return self.parts[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A shot whose bytes are at the destination, not yet visible.
+
+    ``downloaded`` counts the bytes that came over the network. ``token`` is a handle that outlives
+    this process, to be recorded (an upload token); None where there is none. ``state`` is the
+    destination's own.
+    """
+
+    shot: Shot
+    downloaded: int
+    token: str | None = None
+    state: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome for one shot: what is there now, a `RemoteItem` for each part, or why not."""
+
+    items: tuple[RemoteItem, ...] = ()
+    error: PentaprismError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAlbum:
+    """The destination's side of the album: its id there, and the title it was made with."""
+
+    id: str
+    title: str
+
+
+class Destination(Protocol):
+    """An opened destination. Every method may raise the errors of `pentaprism.errors`."""
+
+    @property
+    def features(self) -> Features:
+        """What this destination can do."""
+        ...
+
+    async def check(self) -> None:
+        """Prove that the destination can be used now, or raise what a person must do.
+
+        Takes the lock, where there is one; it is held until `close`.
+        """
+        ...
+
+    async def ensure_album(self, known: RemoteAlbum | None, title: str) -> RemoteAlbum:
+        """Return the album, made if ``known`` is None; a renamed album keeps its place."""
+        ...
+
+    async def survey(self, album: RemoteAlbum, items: Sequence[RemoteItem]) -> Sequence[Presence]:
+        """Tell what is there for each of ``items``, in their order, without reading contents.
+
+        Only a file whose time changed is read, to tell an edit from a touch.
+        """
+        ...
+
+    async def stage(self, album: RemoteAlbum, shot: Shot) -> Staged:
+        """Bring all bytes of ``shot`` to the destination, or none.
+
+        Raises `ConflictError` with code ``target_taken`` when something that is not ours is at a
+        part's path; a `RetryableError` or `PermanentError` of the download is passed on.
+        """
+        ...
+
+    async def commit(self, album: RemoteAlbum, staged: Sequence[Staged]) -> Sequence[Result]:
+        """Make staged shots visible, durably, and answer for each of them in order."""
+        ...
+
+    async def discard(self, staged: Staged) -> None:
+        """Throw away what `stage` brought, when it will not be committed."""
+        ...
+
+    async def remove(
+        self, album: RemoteAlbum, shots: Sequence[Sequence[RemoteItem]]
+    ) -> Sequence[Result]:
+        """Take shots out of the album, reversibly where the destination can; answer in order.
+
+        A file that a person has edited is left where it is and answered with a `ConflictError`
+        of code ``edited``. What is already gone counts as removed.
+        """
+        ...
+
+    def list(self, album: RemoteAlbum) -> AsyncIterator[RemoteItem]:
+        """Yield everything in the album with its true content hash; reads all of it."""
+        ...
+
+    async def close(self) -> None:
+        """Release locks and connections; leave nothing temporary behind. May be repeated."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a destination is told when it is opened.
+
+    ``mirror_id`` and ``album_id`` mark a folder as this mirror's. ``fresh`` is True when nothing
+    has been recorded for this mirror yet, so that an unmarked place may be taken over.
+    """
+
+    mirror_id: str
+    album_id: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationType:
+    """A kind of destination: one line in the registry.
+
+    ``kind`` is stored with a mirror; ``prefix`` starts its form on the command line
+    (``folder:PATH``); ``options`` is the model that makes the form, the checks and the docs.
+    ``from_spec`` turns what stands behind the prefix into options. ``place`` names the one place
+    that a set of options points at, so that a second mirror to it is noticed.
+    """
+
+    kind: str
+    prefix: str
+    label: str
+    options: type[BaseModel]
+    features: Features
+    open: Callable[[Any, Opening], Destination]
+    from_spec: Callable[[str], BaseModel]
+    place: Callable[[Any], str]

@@ -1,0 +1,141 @@
+"""Settings from the environment, each with its help text.
+
+Every secret can also be given as a file: ``IMMICH_API_KEY_FILE=/run/secrets/immich`` reads the key
+from there (a final newline is trimmed). Giving both forms is an error, because one of them would
+silently lose.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, ByteSize, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pentaprism.errors import InvalidError
+
+SECRETS = ("APP_SECRET_KEY", "IMMICH_API_KEY")
+"""The settings that are secrets; each is also read from the file that ``NAME_FILE`` names."""
+
+
+def _default_database_path() -> Path:
+    return user_data_path("pentaprism") / "pentaprism.db"
+
+
+class Settings(BaseSettings):
+    """What the environment says; the names are those of the environment variables."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    app_secret_key: SecretStr | None = Field(
+        None,
+        description="Encrypts stored credentials; 32 characters or more. Several keys, separated "
+        "by commas, are tried in turn and the first one encrypts. Without it, a key is made and "
+        "kept beside the database, readable by its owner only.",
+    )
+    database_path: Path = Field(
+        default_factory=_default_database_path,
+        description="The SQLite database file; its folder is made when it is missing.",
+    )
+    immich_url: str | None = Field(
+        None, description="Address of the Immich server, with or without /api at its end."
+    )
+    immich_api_key: SecretStr | None = Field(
+        None, description="An Immich API key; `pentaprism doctor` names permissions it lacks."
+    )
+    immich_ca_file: Path | None = Field(
+        None,
+        description="A PEM file with the certificate authority (or the self-signed certificate) "
+        "of the Immich server, trusted beside the system's.",
+    )
+    immich_connections: int = Field(
+        8, ge=1, le=64, description="The most connections to Immich at once."
+    )
+    immich_bandwidth: ByteSize | None = Field(
+        None, description="The most bytes a second to read from Immich, such as 10MB; unlimited."
+    )
+    immich_timeout: float = Field(
+        60.0, gt=0, description="Seconds without a byte from Immich after which a call is retried."
+    )
+    immich_retries: int = Field(
+        5, ge=0, le=50, description="How often a failed call to Immich is repeated, with back-off."
+    )
+    log_level: str = Field(
+        "INFO",
+        validation_alias=AliasChoices("log_level", "LOG_LEVEL"),
+        description="The least level of log lines on standard error: DEBUG, INFO, WARNING, ERROR.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then ``NAME_FILE`` secrets, then the environment."""
+        del dotenv_settings, file_secret_settings
+        return (init_settings, _SecretFiles(settings_cls), env_settings)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads each secret from the file that ``NAME_FILE`` in the environment names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Answer nothing for a single field; all of them are read by calling the source."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the secrets that are given as files."""
+        return {
+            name.lower(): value
+            for name in SECRETS
+            if (value := _read_secret_file(name, os.environ)) is not None
+        }
+
+
+def _read_secret_file(name: str, environ: Mapping[str, str]) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if not path:
+        return None
+    if environ.get(name):
+        raise InvalidError(
+            f"Both {name} and {name}_FILE are set.",
+            code="settings",
+            hint="Keep one of the two, so that it is clear which one counts.",
+        )
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidError(
+            f"The file that {name}_FILE names cannot be read: {error}",
+            code="settings",
+            hint="Check the path and that this user may read it.",
+        ) from error
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Return the settings; ``overrides`` that are not None win over the environment.
+
+    Raises `InvalidError` with one sentence for each setting that is wrong.
+    """
+    try:
+        return Settings(**{k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}"
+            for e in error.errors(include_input=False, include_url=False)
+        )
+        raise InvalidError(
+            f"A setting is wrong: {wrong}",
+            code="settings",
+            hint="`pentaprism doctor` lists every setting with its meaning.",
+        ) from error

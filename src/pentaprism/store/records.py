@@ -1,0 +1,238 @@
+"""The values that go into the store and come out of it; no SQL here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pentaprism.destinations.base import Role
+
+JsonObject = dict[str, Any]
+
+
+class ItemState(StrEnum):
+    """Where one file of a mirror stands.
+
+    ``pending``: claimed, not there yet. ``staged``: its bytes are at the destination under a
+    handle that outlives the process. ``ok``: there. ``failed``: tried, with the reason.
+    ``orphaned``: there, but no longer in the album; kept.
+    """
+
+    PENDING = "PENDING"
+    STAGED = "STAGED"
+    OK = "OK"
+    FAILED = "FAILED"
+    ORPHANED = "ORPHANED"
+
+
+class RunStatus(StrEnum):
+    """How a run stands; ``waiting`` goes on by itself when a quota or back-off has passed."""
+
+    RUNNING = "RUNNING"
+    OK = "OK"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    WAITING = "WAITING"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An Immich server and the credential of one of its users.
+
+    ``api_key`` is in plain text here and encrypted in the database; it never shows in a repr.
+    """
+
+    id: str
+    name: str
+    url: str
+    user_id: str
+    user_name: str
+    user_email: str
+    server_version: str
+    api_key: str = field(repr=False)
+    ca_file: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """One album kept equal at one destination.
+
+    ``place`` is what `DestinationType.place` answered for ``options``. ``album_name`` is the name
+    in Immich when last seen; ``remote_album_id`` and ``remote_album_title`` are the destination's
+    side, kept when the album is renamed; None before the first run.
+    """
+
+    id: str
+    connection_id: str
+    album_id: str
+    album_name: str
+    kind: str
+    place: str
+    options: JsonObject
+    paused: bool
+    remote_album_id: str | None
+    remote_album_title: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The record of one file of a shot in one mirror.
+
+    ``row`` is its number in the database: small, dense, ascending with time. ``asset_id`` is the
+    Immich asset whose bytes it holds and ``shot_id`` the asset in the album that it belongs to
+    (the same, but for a live photo's video). ``checksum`` is Immich's SHA-1 when it was put;
+    ``sha1`` that of the bytes we wrote, ``verified`` whether the two were compared.
+    ``remote_id`` is `RemoteItem.id`, None until it is there.
+    """
+
+    row: int
+    mirror_id: str
+    asset_id: str
+    shot_id: str
+    role: Role
+    state: ItemState
+    path: str | None
+    remote_id: str | None
+    checksum: bytes | None
+    sha1: bytes | None
+    size: int | None
+    mtime_ns: int | None
+    verified: bool
+    filename: str
+    taken_at: datetime
+    asset_updated_at: datetime
+    attempts: int
+    error_code: str | None
+    error: str | None
+    token: str | None
+    staged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """A claim: a file that shall be put, with the path that is now its own.
+
+    ``path_key`` is what must be unique in the mirror (see `pentaprism.mirrors.paths`).
+    """
+
+    asset_id: str
+    shot_id: str
+    role: Role
+    path: str | None
+    path_key: str | None
+    filename: str
+    taken_at: datetime
+    asset_updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The item ``row`` is there now."""
+
+    row: int
+    remote_id: str
+    checksum: bytes | None
+    sha1: bytes | None
+    size: int | None
+    mtime_ns: int | None
+    verified: bool
+    asset_updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StagedToken:
+    """The bytes of item ``row`` are at the destination under ``token``."""
+
+    row: int
+    token: str
+    staged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Putting the item ``row`` failed; its attempts are counted up."""
+
+    row: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The item ``row`` claims another path now, and is pending there."""
+
+    row: int
+    path: str
+    path_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """The item ``row`` has another state; ``error_code`` and ``error`` say why, or are cleared."""
+
+    row: int
+    state: ItemState
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The item ``row`` is no longer recorded."""
+
+    row: int
+
+
+Change = Put | StagedToken | Failed | Moved | Restated | Forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a run did so far. total = uploaded + skipped + failed when it is over."""
+
+    total: int = 0
+    uploaded: int = 0
+    skipped: int = 0
+    failed: int = 0
+    removed: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a mirror; ``reason`` says why it did not end well."""
+
+    id: str
+    mirror_id: str
+    status: RunStatus
+    counters: Counters
+    reason: str | None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """Something that happened in a run; ``code`` is one of `pentaprism.mirrors.events`."""
+
+    code: str
+    level: str
+    message: str
+    at: datetime
+    asset_id: str | None = None
+    filename: str | None = None
+    details: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A verified file of another mirror with the same content: an absolute place and a path."""
+
+    place: str
+    path: str
+    sha1: bytes
+    size: int
