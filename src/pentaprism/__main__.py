@@ -1,4 +1,4 @@
-"""Lets ``python -m pentaprism`` start the command line."""
+"""Starts the command line for ``python -m pentaprism``."""
 
 from pentaprism.cli import main
 

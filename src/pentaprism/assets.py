@@ -102,3 +102,24 @@ class Album:
     shared: bool
     updated_at: datetime
     thumbnail_asset_id: str | None = None
+
+
+class Role(StrEnum):
+    """What a file is within its shot: the asset itself, its live video, or its XMP sidecar."""
+
+    PRIMARY = "primary"
+    VIDEO = "video"
+    SIDECAR = "sidecar"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a download produced: ``size`` in bytes, ``sha1`` of the bytes (20 bytes).
+
+    ``verified`` is True when ``sha1`` was compared with Immich's checksum of the content, False
+    when Immich's checksum proves nothing and only the length could be checked.
+    """
+
+    size: int
+    sha1: bytes
+    verified: bool

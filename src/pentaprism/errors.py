@@ -41,7 +41,7 @@ class ActionRequiredError(PentaprismError):
 
 
 class PermanentError(PentaprismError):
-    """This one thing cannot succeed, however often it is tried; the rest goes on."""
+    """A single thing cannot succeed, however often it is tried; the rest goes on."""
 
 
 class NotFoundError(PermanentError):

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from pentaprism.assets import Asset
+from pentaprism.assets import Asset, Received, Role
 from pentaprism.errors import PentaprismError
 
 
@@ -27,14 +27,6 @@ class Removal(StrEnum):
 
     NONE = "none"
     FROM_ALBUM = "from_album"
-
-
-class Role(StrEnum):
-    """What a file is within its shot: the asset itself, its live video, or its XMP sidecar."""
-
-    PRIMARY = "primary"
-    VIDEO = "video"
-    SIDECAR = "sidecar"
 
 
 class Presence(StrEnum):
@@ -67,19 +59,6 @@ class Features:
     sidecars: bool
     commit_batch: int
     transfers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What a download produced: ``size`` in bytes, ``sha1`` of the bytes (20 bytes).
-
-    ``verified`` is True when ``sha1`` was compared with Immich's checksum of the content, False
-    when Immich's checksum proves nothing and only the length could be checked.
-    """
-
-    size: int
-    sha1: bytes
-    verified: bool
 
 
 class Content(Protocol):

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pentaprism.destinations.base import Role
+from pentaprism.assets import Role
 
 JsonObject = dict[str, Any]
 
