@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha1
 
 
 class MediaType(StrEnum):
@@ -61,7 +62,8 @@ class Asset:
     """One photo or video in Immich.
 
     ``taken_at`` is the instant of capture (aware, UTC); ``local_taken_at`` the same as wall-clock
-    time where it was taken (naive). ``live_video_id`` names the hidden video half of a live photo.
+    time where it was taken (naive); ``modified_at`` is the file's own time of change, where it is
+    known. ``live_video_id`` names the hidden video half of a live photo.
     ``processed`` is False until Immich has read the file's metadata; dates and dimensions are
     guesses before that. ``exif`` and ``tags`` are None when they were not asked for.
     """
@@ -85,8 +87,22 @@ class Asset:
     processed: bool = True
     width: int | None = None
     height: int | None = None
+    modified_at: datetime | None = None
     exif: Exif | None = None
     tags: tuple[str, ...] | None = None
+
+    def revision(self, *, edited: bool) -> bytes:
+        """Return 20 bytes that change whenever the bytes to be mirrored may have changed.
+
+        That is the checksum where it is one of content. The checksum of an external asset stays
+        when its file changes, so its file's time counts as well; and the picture made by Immich's
+        editor, which is mirrored with ``edited``, has no checksum at all.
+        """
+        if edited and self.is_edited:
+            return _digest(self.checksum.sha1, self.updated_at)
+        if not self.checksum.of_content:
+            return _digest(self.checksum.sha1, self.modified_at)
+        return self.checksum.sha1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +139,7 @@ class Received:
     size: int
     sha1: bytes
     verified: bool
+
+
+def _digest(checksum: bytes, time: datetime | None) -> bytes:
+    return sha1(checksum + str(time).encode(), usedforsecurity=False).digest()

@@ -54,3 +54,14 @@ class ConflictError(PentaprismError):
 
 class InvalidError(PentaprismError):
     """The caller's words are wrong: an unknown option, a bad template, an ambiguous name."""
+
+
+class RunCancelledError(PentaprismError):
+    """A person ended the run; what was in flight was given up, what was finished stays."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The run was cancelled.",
+            code="cancelled",
+            hint="The same command goes on from where this run stopped.",
+        )

@@ -133,13 +133,17 @@ class Shot:
 class Staged:
     """A shot whose bytes are at the destination, not yet visible.
 
-    ``downloaded`` counts the bytes that came over the network. ``token`` is a handle that outlives
+    ``downloaded`` counts the bytes that came over the network. ``adopted`` is True when every
+    picture of the shot was at its place already, ``linked`` when it became a hard link to its twin.
+    ``token`` is a handle that outlives
     this process, to be recorded (an upload token); None where there is none. ``state`` is the
     destination's own.
     """
 
     shot: Shot
     downloaded: int
+    adopted: bool = False
+    linked: bool = False
     token: str | None = None
     state: Any = None
 
@@ -179,10 +183,13 @@ class Destination(Protocol):
         """Return the album, made if ``known`` is None; a renamed album keeps its place."""
         ...
 
-    async def survey(self, album: RemoteAlbum, items: Sequence[RemoteItem]) -> Sequence[Presence]:
-        """Tell what is there for each of ``items``, in their order, without reading contents.
+    async def survey(
+        self, album: RemoteAlbum, items: Sequence[RemoteItem], *, thorough: bool = False
+    ) -> Sequence[Presence]:
+        """Tell what is there for each of ``items``, in their order.
 
-        Only a file whose time changed is read, to tell an edit from a touch.
+        Reads no contents but those of a file whose time changed, to tell an edit from a touch.
+        With ``thorough`` every file is read and its hash compared, for verification.
         """
         ...
 

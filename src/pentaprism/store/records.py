@@ -131,9 +131,10 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The item ``row`` is there now."""
+    """The item ``row`` is there now, with the bytes of ``asset_id``."""
 
     row: int
+    asset_id: str
     remote_id: str
     checksum: bytes | None
     sha1: bytes | None
