@@ -218,7 +218,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """Something that happened in a run; ``code`` is one of `pentaprism.mirrors.events`."""
+    """Something that happened in a run; ``code`` is one of `pentaprism.mirrors.events`.
+
+    ``row`` is its number in the database, ascending with time; 0 until it is recorded.
+    """
 
     code: str
     level: str
@@ -227,6 +230,7 @@ class RunEvent:
     asset_id: str | None = None
     filename: str | None = None
     details: JsonObject = field(default_factory=dict)
+    row: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

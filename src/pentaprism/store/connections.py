@@ -1,0 +1,110 @@
+"""Immich servers and the credentials for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import IntegrityError
+
+from pentaprism.errors import ConflictError
+from pentaprism.store.database import Database
+from pentaprism.store.ids import new_id, not_found
+from pentaprism.store.records import Connection
+from pentaprism.store.secrets import Secrets
+from pentaprism.store.tables import connections
+
+
+class Connections:
+    """The saved connections; their API keys are encrypted in the database."""
+
+    def __init__(self, database: Database, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+
+    async def save(
+        self,
+        *,
+        url: str,
+        api_key: str,
+        user_id: str,
+        user_name: str,
+        user_email: str,
+        server_version: str,
+        name: str,
+        ca_file: str | None,
+    ) -> Connection:
+        """Save a connection and return it.
+
+        The same user of the same server stays the same connection, with what is given now.
+        """
+        now = self._clock()
+        given: dict[str, Any] = {
+            "user_name": user_name,
+            "user_email": user_email,
+            "server_version": server_version,
+            "name": name,
+            "ca_file": ca_file,
+            "api_key_token": self._secrets.encrypt(api_key),
+            "saved_at": now,
+        }
+        same = (connections.c.url == url) & (connections.c.user_id == user_id)
+        async with self._database.write() as connection:
+            id_ = await connection.scalar(select(connections.c.id).where(same))
+            if id_ is None:
+                id_ = new_id()
+                key = {"id": id_, "url": url, "user_id": user_id, "created_at": now}
+                await connection.execute(insert(connections).values(**key, **given))
+            else:
+                await connection.execute(update(connections).where(same).values(**given))
+        return await self.get(id_)
+
+    async def get(self, id_: str) -> Connection:
+        """Return the connection ``id_``; raises `NotFoundError`."""
+        query = select(connections).where(connections.c.id == id_)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise not_found("connection", id_)
+        return self._make(row)
+
+    async def list(self) -> list[Connection]:
+        """Return all connections, the one saved last first."""
+        query = select(connections).order_by(connections.c.saved_at.desc(), connections.c.id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [self._make(row) for row in rows]
+
+    async def default(self) -> Connection | None:
+        """Return the connection that was saved last, None if there is none."""
+        query = select(connections).order_by(connections.c.saved_at.desc(), connections.c.id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.limit(1))).one_or_none()
+        return None if row is None else self._make(row)
+
+    async def delete(self, id_: str) -> None:
+        """Delete the connection ``id_``.
+
+        Raises `NotFoundError`, or `ConflictError` with code ``connection_in_use`` while a mirror
+        reads from it.
+        """
+        try:
+            async with self._database.write() as connection:
+                done = await connection.execute(delete(connections).where(connections.c.id == id_))
+        except IntegrityError as error:
+            raise ConflictError(
+                "A mirror reads from this connection.",
+                code="connection_in_use",
+                hint="Delete its mirrors first; that deletes no files.",
+            ) from error
+        if not done.rowcount:
+            raise not_found("connection", id_)
+
+    def _make(self, row: Row[Any]) -> Connection:
+        values = row._asdict()
+        del values["saved_at"]
+        return Connection(api_key=self._secrets.decrypt(values.pop("api_key_token")), **values)

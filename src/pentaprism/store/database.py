@@ -1,0 +1,113 @@
+"""The connections to the SQLite file: many that read, one that writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event
+from sqlalchemy.engine import Connection as SqlConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from pentaprism.store import schema
+from pentaprism.store.faults import explain
+
+_READERS = 4
+
+
+class Database:
+    """An open database file with the newest schema.
+
+    Both ways in raise `ActionRequiredError` for what goes wrong with the file, and pass
+    `sqlalchemy.exc.IntegrityError` on to the caller, who knows what it means.
+    """
+
+    def __init__(self, path: Path, *, patience: float) -> None:
+        self._path = path
+        self._reading = _make_engine(
+            path,
+            patience,
+            ("query_only = ON",),
+            pool_size=_READERS,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+        )
+        self._writing = _make_engine(path, patience, _DURABLE, pool_size=1)
+        self._writer = asyncio.Lock()
+        event.listen(self._writing.sync_engine, "begin", _begin_immediate)
+
+    @classmethod
+    async def open(cls, path: Path, *, patience: float) -> Database:
+        """Open ``path``, made or migrated if need be; see `schema.prepare`."""
+        await asyncio.to_thread(schema.prepare, path, patience=patience)
+        return cls(path, patience=patience)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """Lend a connection that reads; each statement sees all that was committed before it."""
+        async with self._explained(), self._reading.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """Lend the writing connection for one transaction, which is durable when this returns."""
+        async with self._writer, self._explained(), self._writing.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close all connections; SQLite then folds the write-ahead log into the file."""
+        await self._reading.dispose()
+        await self._writing.dispose()
+
+    @asynccontextmanager
+    async def _explained(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise explain(error.orig or error, self._path) from error
+
+
+# FULL: a commit is on the disk when it returns (docs/decisions/0010). The fullfsync pair is for
+# macOS, where a plain fsync stops at the disk's cache; elsewhere it does nothing.
+_DURABLE = (
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "fullfsync = ON",
+    "checkpoint_fullfsync = ON",
+)
+
+
+def _make_engine(
+    path: Path, patience: float, pragmas: tuple[str, ...], **options: Any
+) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        # None: sqlite3 itself begins no transactions. The busy time-out is in seconds.
+        connect_args={"isolation_level": None, "timeout": patience},
+        max_overflow=0,
+        pool_timeout=None,
+        hide_parameters=True,
+        **options,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _set_up(connection: Any, record: object) -> None:
+        del record
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _begin_immediate(connection: SqlConnection) -> None:
+    # Taking the write lock at once waits for other processes; taking it in the middle of a
+    # transaction would fail at once with SQLITE_BUSY.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

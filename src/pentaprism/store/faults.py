@@ -1,0 +1,90 @@
+"""What a fault of the database means for the person who meets it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from pentaprism.errors import ActionRequiredError
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    code: str
+    message: str
+    hint: str
+
+
+_FULL = _Meaning(
+    "disk_full",
+    "There is no space left for the database {path}.",
+    "Free some space on that disk and start again; what is recorded is safe.",
+)
+_LOCKED = _Meaning(
+    "database_locked",
+    "The database {path} is locked by another program.",
+    "Close the program that holds it (another Pentaprism, a backup, a database viewer) and start "
+    "again.",
+)
+_UNWRITABLE = _Meaning(
+    "database_unwritable",
+    "The database {path} cannot be opened for writing.",
+    "Give this user read and write permission for the file and its folder, or set DATABASE_PATH "
+    "to another place.",
+)
+_NOT_A_DATABASE = _Meaning(
+    "not_a_database",
+    "The file {path} is not a database of Pentaprism.",
+    "Set DATABASE_PATH to another file, or move this one away to start with an empty database.",
+)
+_DAMAGED = _Meaning(
+    "database_damaged",
+    "The database {path} is damaged.",
+    "Restore it from a backup, or move it away: with an empty database, `pentaprism mirror` finds "
+    "the files again in their folders and downloads nothing twice.",
+)
+_FAILED = _Meaning(
+    "database_failed",
+    "The database {path} failed: {error}",
+    "Check the disk it is on; what is recorded is safe.",
+)
+
+# Primary result codes, https://www.sqlite.org/rescode.html: the low byte of an extended one.
+_MEANINGS = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+    sqlite3.SQLITE_NOTADB: _NOT_A_DATABASE,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+}
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether another connection stood in the way, so that trying again may help."""
+    return primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def primary_code(error: BaseException | None) -> int:
+    """Return SQLite's primary result code for ``error``; 0 if it has none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def explain(error: BaseException, path: Path) -> ActionRequiredError:
+    """Return what a person can do about ``error``, an exception of sqlite3."""
+    meaning = _MEANINGS.get(primary_code(error), _FAILED)
+    return ActionRequiredError(
+        meaning.message.format(path=path, error=error), code=meaning.code, hint=meaning.hint
+    )
+
+
+def not_a_database(path: Path) -> ActionRequiredError:
+    """Return the error for a file with other contents than ours."""
+    return ActionRequiredError(
+        _NOT_A_DATABASE.message.format(path=path),
+        code=_NOT_A_DATABASE.code,
+        hint=_NOT_A_DATABASE.hint,
+    )

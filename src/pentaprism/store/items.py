@@ -1,0 +1,165 @@
+"""The record of each file in each mirror."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import fields
+from itertools import batched
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from pentaprism.assets import Role
+from pentaprism.store.changes import apply_changes, path_taken
+from pentaprism.store.database import Database
+from pentaprism.store.ids import not_found
+from pentaprism.store.records import Change, Item, ItemState, NewItem, Twin
+from pentaprism.store.tables import columns_of, items, mirrors
+
+_RECORD = columns_of(Item, items)
+_CLAIM = tuple(field.name for field in fields(NewItem))
+_FRESH = {"state": ItemState.PENDING, "verified": False, "attempts": 0}
+_ASKED_AT_ONCE = 1000  # values in one statement; SQLite takes up to 32,766
+
+
+class Items:
+    """The items of all mirrors."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_shots(self, mirror_id: str, shot_ids: Sequence[str]) -> dict[str, list[Item]]:
+        """Return the items of each shot that has any: its primary first, then by row."""
+        found: dict[str, list[Item]] = {}
+        for ids in batched(shot_ids, _ASKED_AT_ONCE):
+            query = select(*_RECORD).where(items.c.mirror_id == mirror_id)
+            for item in await self._fetch(query.where(items.c.shot_id.in_(ids))):
+                found.setdefault(item.shot_id, []).append(item)
+        for shot in found.values():
+            shot.sort(key=lambda item: (item.role is not Role.PRIMARY, item.row))
+        return found
+
+    async def taken(self, mirror_id: str, path_keys: Collection[str]) -> set[str]:
+        """Return those of ``path_keys`` that an item of this mirror has claimed."""
+        found: set[str] = set()
+        async with self._database.read() as connection:
+            for keys in batched(path_keys, _ASKED_AT_ONCE):
+                query = select(items.c.path_key).where(items.c.mirror_id == mirror_id)
+                found.update(await connection.scalars(query.where(items.c.path_key.in_(keys))))
+        return found
+
+    async def claim(self, mirror_id: str, new: Sequence[NewItem]) -> list[Item]:
+        """Record files that shall be put, in order, as `ItemState.PENDING`; all of them or none.
+
+        Raises `ConflictError` with code ``path_taken`` if one's key is claimed already, and
+        `NotFoundError` if the mirror is gone.
+        """
+        if not new:
+            return []
+        rows = [
+            {"mirror_id": mirror_id, **_FRESH, **{name: getattr(item, name) for name in _CLAIM}}
+            for item in new
+        ]
+        try:
+            async with self._database.write() as connection:
+                parent = select(mirrors.c.id).where(mirrors.c.id == mirror_id)
+                if await connection.scalar(parent) is None:
+                    raise not_found("mirror", mirror_id)
+                before = await connection.scalar(_highest_row(mirror_id))
+                await connection.execute(insert(items), rows)
+                query = _page(mirror_id, after=before or 0, limit=len(rows))
+                return [Item(*row) for row in await connection.execute(query)]
+        except IntegrityError as error:
+            raise path_taken() from error
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        """Apply ``changes`` in their order, in one transaction; see `changes`."""
+        if changes:
+            async with self._database.write() as connection:
+                await apply_changes(connection, changes)
+
+    async def page(
+        self,
+        mirror_id: str,
+        *,
+        states: Collection[ItemState] | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[Item]:
+        """Return up to ``limit`` items with a row above ``after``, by row."""
+        return await self._fetch(_page(mirror_id, states=states, after=after, limit=limit))
+
+    async def pages(
+        self,
+        mirror_id: str,
+        *,
+        size: int = 1000,
+        states: Collection[ItemState] | None = None,
+        after: int = 0,
+    ) -> AsyncIterator[list[Item]]:
+        """Yield all items by row, ``size`` at a time; writing meanwhile is allowed.
+
+        What is added while this goes on comes at the end; no item comes twice.
+        """
+        while page := await self.page(mirror_id, states=states, after=after, limit=size):
+            yield page
+            after = page[-1].row
+
+    async def count(self, mirror_id: str) -> dict[ItemState, int]:
+        """Return how many shots, told by their primaries, are in each state that occurs."""
+        query = (
+            select(items.c.state, func.count())
+            .where(items.c.mirror_id == mirror_id, items.c.role == Role.PRIMARY)
+            .group_by(items.c.state)
+        )
+        async with self._database.read() as connection:
+            return dict((await connection.execute(query)).tuples().all())
+
+    async def highest_row(self, mirror_id: str) -> int:
+        """Return the highest row of the mirror's items, 0 if it has none."""
+        async with self._database.read() as connection:
+            return await connection.scalar(_highest_row(mirror_id)) or 0
+
+    async def twins(
+        self, kind: str, mirror_id: str, checksums: Sequence[bytes]
+    ) -> dict[bytes, Twin]:
+        """Return, by SHA-1, a verified file of another mirror of this kind with that content."""
+        found: dict[bytes, Twin] = {}
+        async with self._database.read() as connection:
+            for some in batched(checksums, _ASKED_AT_ONCE):
+                for row in await connection.execute(_twins(kind, mirror_id, some)):
+                    found.setdefault(row.sha1, Twin(*row))
+        return found
+
+    async def _fetch(self, query: Select[*tuple[Any, ...]]) -> list[Item]:
+        async with self._database.read() as connection:
+            return [Item(*row) for row in await connection.execute(query)]
+
+
+def _highest_row(mirror_id: str) -> Select[int | None]:
+    return select(func.max(items.c.row)).where(items.c.mirror_id == mirror_id)
+
+
+def _page(
+    mirror_id: str, *, states: Collection[ItemState] | None = None, after: int, limit: int
+) -> Select[*tuple[Any, ...]]:
+    query = select(*_RECORD).where(items.c.mirror_id == mirror_id, items.c.row > after)
+    if states is not None:
+        query = query.where(items.c.state.in_(states))
+    return query.order_by(items.c.row).limit(limit)
+
+
+def _twins(kind: str, mirror_id: str, checksums: Iterable[bytes]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(mirrors.c.place, items.c.remote_id, items.c.sha1, items.c.size)
+        .join_from(items, mirrors)
+        .where(
+            items.c.sha1.in_(checksums),
+            items.c.state == ItemState.OK,
+            items.c.verified,
+            items.c.mirror_id != mirror_id,
+            mirrors.c.kind == kind,
+        )
+        .order_by(items.c.row)
+    )

@@ -1,0 +1,152 @@
+"""Executions of mirrors, and what happened in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pentaprism.store.database import Database
+from pentaprism.store.ids import new_id, not_found, resolve_id
+from pentaprism.store.records import Counters, Run, RunEvent, RunStatus
+from pentaprism.store.tables import columns_of, run_events, runs
+
+_EVENT = columns_of(RunEvent, run_events)
+_COUNTERS = tuple(field.name for field in fields(Counters))
+_UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING)
+
+
+class Runs:
+    """The runs of all mirrors."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def start(self, mirror_id: str) -> Run:
+        """Record a run that begins now; raises `NotFoundError` if the mirror is gone."""
+        run = Run(
+            id=new_id(),
+            mirror_id=mirror_id,
+            status=RunStatus.RUNNING,
+            counters=Counters(),
+            reason=None,
+            started_at=self._clock(),
+            finished_at=None,
+        )
+        values = asdict(run)
+        values |= values.pop("counters")
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(insert(runs).values(**values))
+        except IntegrityError as error:
+            raise not_found("mirror", mirror_id) from error
+        return await self.get(run.id)
+
+    async def progress(self, run_id: str, counters: Counters) -> None:
+        """Record what the run did so far."""
+        async with self._database.write() as connection:
+            await set_counters(connection, run_id, counters)
+
+    async def finish(
+        self, run_id: str, status: RunStatus, counters: Counters, reason: str | None = None
+    ) -> Run:
+        """Record how the run stands and return it; one that waits has no time of its end."""
+        finished_at = None if status in _UNFINISHED else self._clock()
+        statement = (
+            update(runs)
+            .where(runs.c.id == run_id)
+            .values(status=status, reason=reason, finished_at=finished_at, **asdict(counters))
+        )
+        async with self._database.write() as connection:
+            await connection.execute(statement)
+        return await self.get(run_id)
+
+    async def get(self, id_: str) -> Run:
+        """Return the run ``id_``; raises `NotFoundError`."""
+        found = await self._fetch(select(runs).where(runs.c.id == id_))
+        if not found:
+            raise not_found("run", id_)
+        return found[0]
+
+    async def resolve(self, text: str) -> Run:
+        """Return the run whose id is ``text`` or alone starts with it.
+
+        Raises `NotFoundError`, or `InvalidError` with code ``ambiguous``.
+        """
+        async with self._database.read() as connection:
+            id_ = await resolve_id(connection, runs.c.id, text, thing="run")
+        return await self.get(id_)
+
+    async def recent(self, limit: int = 20, mirror_id: str | None = None) -> list[Run]:
+        """Return the newest runs, of one mirror or of all, the newest first."""
+        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id)
+        if mirror_id is not None:
+            query = query.where(runs.c.mirror_id == mirror_id)
+        return await self._fetch(query.limit(limit))
+
+    async def last(self, mirror_id: str) -> Run | None:
+        """Return the newest run of the mirror, None if it never ran."""
+        found = await self.recent(1, mirror_id)
+        return found[0] if found else None
+
+    async def interrupted(self, mirror_id: str | None = None) -> list[Run]:
+        """Return the runs that are recorded as running, the oldest first.
+
+        Whether such a run is alive in another process, the database cannot tell; the lock of its
+        destination can.
+        """
+        query = select(runs).where(runs.c.status == RunStatus.RUNNING)
+        if mirror_id is not None:
+            query = query.where(runs.c.mirror_id == mirror_id)
+        return await self._fetch(query.order_by(runs.c.started_at, runs.c.id))
+
+    async def record(self, run_id: str, events: Sequence[RunEvent]) -> None:
+        """Record what happened, in order; raises `NotFoundError` if the run is gone."""
+        async with self._database.write() as connection:
+            await add_events(connection, run_id, events)
+
+    async def events(
+        self, run_id: str, *, after: int = 0, limit: int = 1000, level: str | None = None
+    ) -> list[RunEvent]:
+        """Return up to ``limit`` events with a row above ``after``, of one level or of all."""
+        query = select(*_EVENT).where(run_events.c.run_id == run_id, run_events.c.row > after)
+        if level is not None:
+            query = query.where(run_events.c.level == level)
+        async with self._database.read() as connection:
+            found = await connection.execute(query.order_by(run_events.c.row).limit(limit))
+        return [RunEvent(*row) for row in found]
+
+    async def _fetch(self, query: Select[*tuple[Any, ...]]) -> list[Run]:
+        async with self._database.read() as connection:
+            return [_make(row) for row in await connection.execute(query)]
+
+
+async def set_counters(connection: AsyncConnection, run_id: str, counters: Counters) -> None:
+    """Set the counters of a run, within a transaction of the caller."""
+    await connection.execute(update(runs).where(runs.c.id == run_id).values(**asdict(counters)))
+
+
+async def add_events(connection: AsyncConnection, run_id: str, events: Sequence[RunEvent]) -> None:
+    """Add events to a run, within a transaction of the caller."""
+    if not events:
+        return
+    rows = [{**asdict(event), "run_id": run_id} for event in events]
+    for row in rows:
+        del row["row"]
+    try:
+        await connection.execute(insert(run_events), rows)
+    except IntegrityError as error:
+        raise not_found("run", run_id) from error
+
+
+def _make(row: Row[Any]) -> Run:
+    values = row._asdict()
+    counters = Counters(**{name: values.pop(name) for name in _COUNTERS})
+    return Run(counters=counters, **values)

@@ -1,0 +1,87 @@
+"""The door to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pentaprism.store.changes import apply_changes
+from pentaprism.store.connections import Connections
+from pentaprism.store.database import Database
+from pentaprism.store.items import Items
+from pentaprism.store.mirrors import Mirrors
+from pentaprism.store.records import Change, Counters, RunEvent
+from pentaprism.store.runs import Runs, add_events, set_counters
+from pentaprism.store.secrets import Secrets
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """Everything that is remembered, in one SQLite file; made by `open`.
+
+    Each method that writes is one transaction, and on the disk when it returns. Several processes
+    may have the same file open.
+    """
+
+    def __init__(self, database: Database, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self.connections = Connections(database, secrets, clock)
+        self.mirrors = Mirrors(database, clock)
+        self.items = Items(database)
+        self.runs = Runs(database, clock)
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        secrets: Secrets,
+        *,
+        clock: Callable[[], datetime] = _now,
+        patience: float = 30.0,
+    ) -> Store:
+        """Open the database at ``path``, made or brought to the newest schema if need be.
+
+        ``patience`` is how many seconds to wait for another process that is writing. Raises
+        `ActionRequiredError` with one of the codes ``not_a_database``, ``newer_schema``,
+        ``database_unwritable``, ``database_locked``, ``database_damaged``, ``disk_full``,
+        ``database_failed``; so does every method later on.
+        """
+        return cls(await Database.open(path, patience=patience), secrets, clock)
+
+    async def write(
+        self,
+        changes: Sequence[Change],
+        run_id: str | None = None,
+        counters: Counters | None = None,
+        events: Sequence[RunEvent] = (),
+    ) -> None:
+        """Apply changes of items, and record a run's counters and events, in one transaction."""
+        async with self._database.write() as connection:
+            await apply_changes(connection, changes)
+            if run_id is not None:
+                if counters is not None:
+                    await set_counters(connection, run_id, counters)
+                await add_events(connection, run_id, events)
+
+    async def close(self) -> None:
+        """Close the file; may be repeated."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        await self.close()

@@ -1,0 +1,170 @@
+"""The tables, as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Named,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+)
+
+from pentaprism.assets import Role
+from pentaprism.store.columns import AnyText, Instant, Word
+from pentaprism.store.records import ItemState, JsonObject, RunStatus
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RowNumber = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite numbers rows by itself only where the type is spelt INTEGER."""
+
+
+class _Connections(TypedColumns):
+    id: Named[str] = Column(AnyText, primary_key=True)
+    name: Named[str] = Column(AnyText)
+    url: Named[str] = Column(AnyText)
+    user_id: Named[str] = Column(AnyText)
+    user_name: Named[str] = Column(AnyText)
+    user_email: Named[str] = Column(AnyText)
+    server_version: Named[str] = Column(AnyText)
+    api_key_token: Named[str] = Column(Text)
+    ca_file: Named[str | None] = Column(AnyText)
+    created_at: Named[datetime] = Column(Instant)
+    saved_at: Named[datetime] = Column(Instant)
+
+
+class _Mirrors(TypedColumns):
+    id: Named[str] = Column(AnyText, primary_key=True)
+    connection_id: Named[str] = Column(AnyText, ForeignKey("connections.id", ondelete="RESTRICT"))
+    album_id: Named[str] = Column(AnyText)
+    album_name: Named[str] = Column(AnyText)
+    kind: Named[str] = Column(AnyText)
+    place: Named[str] = Column(AnyText)
+    options: Named[JsonObject] = Column(JSON)
+    paused: Named[bool] = Column(Boolean)
+    remote_album_id: Named[str | None] = Column(AnyText)
+    remote_album_title: Named[str | None] = Column(AnyText)
+    created_at: Named[datetime] = Column(Instant)
+
+
+class _Items(TypedColumns):
+    row: Named[int] = Column(RowNumber, primary_key=True)
+    mirror_id: Named[str] = Column(AnyText, ForeignKey("mirrors.id", ondelete="CASCADE"))
+    asset_id: Named[str] = Column(AnyText)
+    shot_id: Named[str] = Column(AnyText)
+    role: Named[Role] = Column(Word(Role))
+    state: Named[ItemState] = Column(Word(ItemState))
+    path: Named[str | None] = Column(AnyText)
+    path_key: Named[str | None] = Column(AnyText)
+    remote_id: Named[str | None] = Column(AnyText)
+    checksum: Named[bytes | None] = Column(LargeBinary)
+    sha1: Named[bytes | None] = Column(LargeBinary)
+    size: Named[int | None] = Column(BigInteger)
+    mtime_ns: Named[int | None] = Column(BigInteger)
+    verified: Named[bool] = Column(Boolean)
+    filename: Named[str] = Column(AnyText)
+    taken_at: Named[datetime] = Column(Instant)
+    asset_updated_at: Named[datetime] = Column(Instant)
+    attempts: Named[int] = Column(Integer)
+    error_code: Named[str | None] = Column(AnyText)
+    error: Named[str | None] = Column(AnyText)
+    token: Named[str | None] = Column(AnyText)
+    staged_at: Named[datetime | None] = Column(Instant)
+
+
+class _Runs(TypedColumns):
+    id: Named[str] = Column(AnyText, primary_key=True)
+    mirror_id: Named[str] = Column(AnyText, ForeignKey("mirrors.id", ondelete="CASCADE"))
+    status: Named[RunStatus] = Column(Word(RunStatus))
+    total: Named[int] = Column(BigInteger)
+    uploaded: Named[int] = Column(BigInteger)
+    skipped: Named[int] = Column(BigInteger)
+    failed: Named[int] = Column(BigInteger)
+    removed: Named[int] = Column(BigInteger)
+    bytes: Named[int] = Column(BigInteger)
+    reason: Named[str | None] = Column(AnyText)
+    started_at: Named[datetime] = Column(Instant)
+    finished_at: Named[datetime | None] = Column(Instant)
+
+
+class _RunEvents(TypedColumns):
+    row: Named[int] = Column(RowNumber, primary_key=True)
+    run_id: Named[str] = Column(AnyText, ForeignKey("runs.id", ondelete="CASCADE"))
+    code: Named[str] = Column(AnyText)
+    level: Named[str] = Column(AnyText)
+    message: Named[str] = Column(AnyText)
+    at: Named[datetime] = Column(Instant)
+    asset_id: Named[str | None] = Column(AnyText)
+    filename: Named[str | None] = Column(AnyText)
+    details: Named[JsonObject] = Column(JSON)
+
+
+connections = Table(
+    "connections",
+    metadata,
+    _Connections,
+    UniqueConstraint("url", "user_id"),
+)
+
+mirrors = Table(
+    "mirrors",
+    metadata,
+    _Mirrors,
+    UniqueConstraint("connection_id", "album_id", "kind", "place"),
+    Index(None, "kind", "place"),
+)
+
+# AUTOINCREMENT, so that the number of a row that is gone is never given to another one: a change
+# that still names it must not hit a stranger.
+items = Table(
+    "items",
+    metadata,
+    _Items,
+    UniqueConstraint("mirror_id", "path_key"),
+    Index(None, "mirror_id", "row"),
+    Index(None, "mirror_id", "shot_id"),
+    Index(None, "sha1"),
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _Runs,
+    Index(None, "mirror_id", "started_at"),
+    Index(None, "started_at"),
+)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    _RunEvents,
+    Index(None, "run_id", "row"),
+    sqlite_autoincrement=True,
+)
+
+
+def columns_of(record: type[Any], table: Table) -> list[Column[Any]]:
+    """Return the columns of ``table`` in the order of the fields of the dataclass ``record``."""
+    return [table.c[field.name] for field in fields(record)]
