@@ -1,0 +1,320 @@
+"""The folder as a destination: the contract on one side, worker threads on the other.
+
+Shots are staged in as many threads as `FEATURES.transfers`. Commits, removals and surveys have one
+thread of their own, so that they never wait for a long download, nor run at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from itertools import batched, islice
+
+from pentaprism.destinations.base import (
+    DestinationType,
+    Features,
+    Opening,
+    Presence,
+    RemoteAlbum,
+    RemoteItem,
+    Removal,
+    Result,
+    Shot,
+    Staged,
+)
+from pentaprism.destinations.local_folder.faults import explain
+from pentaprism.destinations.local_folder.listing import add_hash, walk
+from pentaprism.destinations.local_folder.lock import take_lock
+from pentaprism.destinations.local_folder.marker import (
+    Marker,
+    read_marker,
+    refuse_nested,
+    write_marker,
+)
+from pentaprism.destinations.local_folder.options import FolderOptions, from_spec, place
+from pentaprism.destinations.local_folder.publication import publish
+from pentaprism.destinations.local_folder.staging import Staging
+from pentaprism.destinations.local_folder.survey import look, survey
+from pentaprism.destinations.local_folder.trash import Trash
+from pentaprism.destinations.local_folder.tree import PRIVATE, Tree
+from pentaprism.errors import ActionRequiredError, ConflictError, PentaprismError
+
+FEATURES = Features(
+    removal=Removal.FROM_ALBUM,
+    paths=True,
+    survey=True,
+    companions=True,
+    sidecars=True,
+    commit_batch=50,
+    transfers=8,
+)
+
+_LISTED_AT_ONCE = 64
+
+
+def local_today() -> date:
+    """Return the day it is where this computer is."""
+    return datetime.now().astimezone().date()
+
+
+@dataclass(slots=True)
+class _Opened:
+    """What is held while the folder is in use."""
+
+    tree: Tree
+    private: int
+    tmp: int
+    lock: int
+    staging: Staging
+    trash: Trash
+
+    def close(self) -> None:
+        """Delete everything temporary, and release the lock last."""
+        _clear(self.tmp)
+        for fd in (self.tmp, self.private, self.lock):
+            os.close(fd)
+        self.tree.close()
+
+
+class LocalFolder:
+    """A folder that is kept equal to an album; `check` opens it, `close` releases it."""
+
+    def __init__(
+        self,
+        options: FolderOptions,
+        opening: Opening,
+        *,
+        today: Callable[[], date] = local_today,
+    ) -> None:
+        self._options = options
+        self._opening = opening
+        self._today = today
+        self._opened: _Opened | None = None
+        self._transfers = ThreadPoolExecutor(FEATURES.transfers, "folder-transfer")
+        self._writer = ThreadPoolExecutor(1, "folder-writer")
+
+    @property
+    def features(self) -> Features:
+        """What a folder can do."""
+        return FEATURES
+
+    @property
+    def trash(self) -> Trash:
+        """The folder's trash; its methods block, and need `check` before."""
+        return self._use().trash
+
+    async def check(self) -> None:
+        """Open the folder, prove that it is this mirror's, lock it, and clear what a kill left."""
+        await self._write(self._check)
+
+    async def ensure_album(self, known: RemoteAlbum | None, title: str) -> RemoteAlbum:
+        """Return the album that the folder is; it keeps the title that it was made with."""
+        return known or RemoteAlbum(self._opening.mirror_id, title)
+
+    async def survey(
+        self, album: RemoteAlbum, items: Sequence[RemoteItem], *, thorough: bool = False
+    ) -> Sequence[Presence]:
+        """Compare sizes and times with what was recorded; a touched file gets its time back.
+
+        With ``thorough`` all contents are read, in as many threads as there are.
+        """
+        del album
+        tree = self._use().tree
+        if not thorough:
+            return await self._write(lambda: survey(tree, items, thorough=False))
+        read = partial(survey, tree, thorough=True)
+        answers = await self._transfer(read, [list(batch) for batch in batched(items, 16)])
+        return [presence for answer in answers for presence in answer]
+
+    async def stage(self, album: RemoteAlbum, shot: Shot) -> Staged:
+        """Write all files of ``shot`` to the temporary folder, durably, or none."""
+        del album
+        staging = self._use().staging
+        return await asyncio.get_running_loop().run_in_executor(
+            self._transfers, staging.stage, shot
+        )
+
+    async def commit(self, album: RemoteAlbum, staged: Sequence[Staged]) -> Sequence[Result]:
+        """Rename staged files to their places and bring the names to the disk."""
+        del album
+        opened = self._use()
+        return await self._write(lambda: publish(opened.tree, opened.trash, opened.tmp, staged))
+
+    async def discard(self, staged: Staged) -> None:
+        """Delete the temporary files of a shot."""
+        staging = self._use().staging
+        await self._write(lambda: staging.discard(staged.state))
+
+    async def remove(
+        self, album: RemoteAlbum, shots: Sequence[Sequence[RemoteItem]]
+    ) -> Sequence[Result]:
+        """Move the files of shots to the trash, each shot whole; an edited one stays whole."""
+        del album
+        opened = self._use()
+        return await self._write(lambda: [_remove(opened, shot) for shot in shots])
+
+    async def list(self, album: RemoteAlbum) -> AsyncIterator[RemoteItem]:
+        """Yield every file with its hash; one that cannot be read has none (see `walk`)."""
+        del album
+        tree = self._use().tree
+        files = walk(tree)
+        while batch := await self._write(lambda: list(islice(files, _LISTED_AT_ONCE))):
+            for item in await self._transfer(partial(add_hash, tree), batch):
+                if item is not None:
+                    yield item
+
+    async def close(self) -> None:
+        """Wait for the threads, delete what is temporary, and release the lock."""
+        await asyncio.to_thread(self._close)
+
+    async def _write[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    async def _transfer[T, R](self, work: Callable[[T], R], things: Sequence[T]) -> list[R]:
+        loop = asyncio.get_running_loop()
+        calls = (loop.run_in_executor(self._transfers, work, thing) for thing in things)
+        return await asyncio.gather(*calls)
+
+    def _use(self) -> _Opened:
+        if self._opened is None:
+            raise RuntimeError("the folder is not open: call check() first")
+        return self._opened
+
+    def _close(self) -> None:
+        self._transfers.shutdown(cancel_futures=True)
+        self._writer.shutdown(cancel_futures=True)
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            opened.close()
+
+    def _check(self) -> None:
+        path, opening = self._options.path, self._opening
+        try:
+            if opening.fresh:
+                os.makedirs(path, exist_ok=True)
+            self._check_marker()
+            if self._opened is None:
+                refuse_nested(path, look_below=opening.fresh)
+                self._opened = self._open()
+        except OSError as error:
+            raise self._explain(error) from error
+
+    def _check_marker(self) -> None:
+        path, opening = self._options.path, self._opening
+        marker = read_marker(path)
+        if marker is None and not opening.fresh:
+            raise ActionRequiredError(
+                f"{path} is not there, or is not this mirror's folder: its marker is missing.",
+                code="not_mounted",
+                hint="Mount the disk that it is on. If the folder was moved, run `pentaprism "
+                "mirror ALBUM --to folder:NEWPATH`; to fill this place anew, add --start-again.",
+            )
+        if marker is not None and marker.mirror_id != opening.mirror_id:
+            raise ActionRequiredError(
+                f"{path} belongs to another mirror ({marker.mirror_id}, of the album "
+                f"{marker.album_id}).",
+                code="other_mirror",
+                hint="Choose another folder, or delete that mirror and its .pentaprism folder.",
+            )
+
+    def _open(self) -> _Opened:
+        """Open and lock the folder; close everything again when something fails."""
+        path, opening = self._options.path, self._opening
+        fds: list[int] = []
+        try:
+            tree = Tree(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+            fds.append(tree.root)
+            self._check_access(tree)
+            fds.append(private := tree.open_folder((PRIVATE,), make=True))
+            fds.append(lock := take_lock(private, str(path)))
+            self._check_marker()  # again, now that nobody else can write one
+            if read_marker(path) is None:
+                write_marker(private, Marker(opening.mirror_id, opening.album_id))
+            fds.append(tmp := tree.open_folder((PRIVATE, "tmp"), make=True))
+            _clear(tmp)
+        except BaseException:
+            for fd in reversed(fds):
+                os.close(fd)
+            raise
+        staging = Staging(
+            tree, tmp, min_free=self._options.min_free, hard_links=self._options.hard_links
+        )
+        return _Opened(tree, private, tmp, lock, staging, Trash(tree, self._today))
+
+    def _check_access(self, tree: Tree) -> None:
+        effective = os.access in os.supports_effective_ids
+        if not os.access(".", os.W_OK | os.X_OK, dir_fd=tree.root, effective_ids=effective):
+            raise self._no_permission()
+
+    def _explain(self, error: OSError) -> PentaprismError:
+        if isinstance(error, PermissionError):
+            return self._no_permission()
+        known = explain(error, str(self._options.path))
+        if isinstance(known, ActionRequiredError):
+            return known
+        return ActionRequiredError(known.message, code=known.code, hint=known.hint)
+
+    def _no_permission(self) -> ActionRequiredError:
+        return ActionRequiredError(
+            f"The user {_user()} may not write to {self._options.path}.",
+            code="no_permission",
+            hint="Give this user the right to write there, or choose another folder.",
+        )
+
+
+def _user() -> str:
+    """Return the name of the user that this process acts as."""
+    number = os.geteuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _clear(tmp: int) -> None:
+    """Delete all temporary files; the lock is ours, so nobody uses them."""
+    for name in os.listdir(tmp):
+        with suppress(OSError):
+            os.unlink(name, dir_fd=tmp)
+
+
+def _remove(opened: _Opened, shot: Sequence[RemoteItem]) -> Result:
+    """Move one shot to the trash, whole, unless a person has edited a file of it."""
+    try:
+        presences = [(item, look(opened.tree, item)) for item in shot]
+        for item, presence in presences:
+            if presence is Presence.EDITED:
+                raise ConflictError(
+                    f"{item.id} was edited by a person; it is kept where it is.",
+                    code="edited",
+                    hint="Delete it yourself when it is not wanted any more.",
+                )
+        there = [item.id for item, presence in presences if presence is not Presence.MISSING]
+        opened.trash.move(there)
+    except OSError as error:
+        return Result(error=explain(error, shot[0].id if shot else ""))
+    except PentaprismError as error:
+        return Result(error=error)
+    for path in there:
+        opened.tree.prune(tuple(path.split("/")[:-1]))
+    return Result()
+
+
+LOCAL_FOLDER = DestinationType(
+    kind="local_folder",
+    prefix="folder",
+    label="Folder",
+    options=FolderOptions,
+    features=FEATURES,
+    open=LocalFolder,
+    from_spec=from_spec,
+    place=place,
+)
+"""The kind of destination that a folder is."""
