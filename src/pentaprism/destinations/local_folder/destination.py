@@ -177,7 +177,7 @@ class LocalFolder:
     async def _write[T](self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
-    async def _transfer[T, R](self, work: Callable[[T], R], things: Sequence[T]) -> list[R]:
+    async def _transfer[T, R](self, work: Callable[[T], R], things: Sequence[T]) -> Sequence[R]:
         loop = asyncio.get_running_loop()
         calls = (loop.run_in_executor(self._transfers, work, thing) for thing in things)
         return await asyncio.gather(*calls)
