@@ -1,0 +1,240 @@
+"""The Immich client: what Pentaprism asks of a server, and the gate for its version."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import quote
+
+from pentaprism.assets import Album, Asset
+from pentaprism.errors import ActionRequiredError
+from pentaprism.immich.calls import Calls
+from pentaprism.immich.connections import Connections
+from pentaprism.immich.content import AssetContent
+from pentaprism.immich.conversion import to_album, to_asset
+from pentaprism.immich.line import make_line
+from pentaprism.immich.listing import PAGE, Listing
+from pentaprism.immich.models import (
+    AlbumReply,
+    AssetPage,
+    AssetReply,
+    KeyReply,
+    PingReply,
+    SearchQuery,
+    SearchReply,
+    UserReply,
+    VersionReply,
+)
+from pentaprism.immich.options import ImmichOptions
+from pentaprism.immich.pace import Pace
+from pentaprism.immich.refusals import (
+    absent_album,
+    absent_asset,
+    missing_permissions,
+    not_immich,
+)
+from pentaprism.immich.traffic import Traffic
+
+READ_ONLY = frozenset(
+    {"album.read", "asset.read", "asset.view", "asset.download", "user.read", "server.about"}
+)
+"""The permissions of a key for mirroring; of these, the user's name needs ``user.read``."""
+
+SUPPORTED = range(2, 4)
+"""Immich's major versions that this client knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The version of an Immich server."""
+
+    major: int
+    minor: int
+    patch: int
+
+    @property
+    def version(self) -> str:
+        """The version as Immich writes it, such as ``3.1.0``."""
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """The user whose key is used."""
+
+    id: str
+    name: str
+    email: str
+    is_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What was found before any work: the server, the key's user and its permissions.
+
+    ``user`` is None when the key lacks ``user.read``. ``missing`` holds the permissions that
+    were required and that the key lacks.
+    """
+
+    server: Server
+    user: User | None
+    permissions: frozenset[str]
+    missing: frozenset[str]
+
+    def require(self) -> None:
+        """Raise `ActionRequiredError` with code ``permissions`` naming what is missing."""
+        if self.missing:
+            raise missing_permissions(self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture of an asset, and the type of its bytes, such as ``image/webp``."""
+
+    data: bytes
+    mime_type: str
+
+
+class ImmichClient:
+    """One server, one key. An asynchronous context manager; `close` does the same.
+
+    Making one raises when the address, the key or the certificate file cannot be right; the
+    network is not touched before the first call. Calls repeat themselves on passing faults.
+    """
+
+    def __init__(self, options: ImmichOptions, *, pace: Pace | None = None) -> None:
+        self._line = make_line(options, pace or Pace())
+        self._calls = Calls(self._line)
+        self._connections = Connections(self._line)
+
+    async def __aenter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the client."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; may be repeated. Downloads under way keep theirs to their end."""
+        self._connections.close()
+        await self._calls.close()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked for and read so far."""
+        return self._line.traffic
+
+    def cancel(self) -> None:
+        """End all downloads in threads, soon, with `RetryableError` code ``cancelled``.
+
+        It lasts: later downloads of this client are refused the same way. May be called from
+        any thread.
+        """
+        self._connections.cancel()
+
+    async def server(self) -> Server:
+        """Return the server's version, after proving that it is an Immich of a version we know.
+
+        Raises `ActionRequiredError` with code ``url``, ``unreachable``, ``certificate``,
+        ``not_immich`` or ``version``.
+        """
+        ping = await self._calls.get("/server/ping", PingReply, once=True)
+        if ping.res != "pong":
+            raise not_immich(self._line.address, "it does not answer a ping")
+        reply = await self._calls.get("/server/version", VersionReply)
+        server = Server(reply.major, reply.minor, reply.patch)
+        if server.major not in SUPPORTED:
+            old = server.major < SUPPORTED.start
+            raise ActionRequiredError(
+                f"Immich {server.version} is not supported; versions 2 and 3 are.",
+                code="version",
+                hint="Update Immich." if old else "Update Pentaprism.",
+            )
+        return server
+
+    async def preflight(self, required: frozenset[str] = READ_ONLY) -> Preflight:
+        """Check server and key, and tell which of the ``required`` permissions are missing.
+
+        Raises as `server` does, and `ActionRequiredError` with code ``bad_key``.
+        """
+        server = await self.server()
+        key = await self._calls.get("/api-keys/me", KeyReply)
+        permissions = frozenset(key.permissions)
+        missing = frozenset() if "all" in permissions else required - permissions
+        user = None
+        if permissions & {"all", "user.read"}:
+            me = await self._calls.get("/users/me", UserReply)
+            user = User(me.id, me.name, me.email, bool(me.is_admin))
+        return Preflight(server, user, permissions, missing)
+
+    async def albums(self) -> list[Album]:
+        """Return all albums that the key's user owns or was given, as Immich orders them."""
+        return [to_album(reply) for reply in await self._calls.get("/albums", list[AlbumReply])]
+
+    async def album(self, album_id: str) -> Album:
+        """Return an album; raise `NotFoundError` with code ``album_not_found``."""
+        return to_album(await self._album(album_id))
+
+    def list_album(self, album: Album | str, *, with_exif: bool = False) -> Listing:
+        """Return the listing of an album, given itself or by its id; nothing is asked yet.
+
+        Its pages raise `NotFoundError` with code ``album_not_found``.
+        """
+        album_id = album if isinstance(album, str) else album.id
+
+        async def fetch(page: int) -> AssetPage:
+            query = SearchQuery([album_id], PAGE, page, "asc", with_exif)
+            reply = await self._calls.post(
+                "/search/metadata", query, SearchReply, absent=absent_album(album_id)
+            )
+            return reply.assets
+
+        async def expected() -> int:
+            return (await self._album(album_id)).asset_count
+
+        return Listing(fetch, expected)
+
+    async def asset(self, asset_id: str) -> Asset:
+        """Return an asset with its metadata and tags.
+
+        Raises `NotFoundError` with code ``asset_not_found``.
+        """
+        path = f"/assets/{quote(asset_id, safe='')}"
+        return to_asset(await self._calls.get(path, AssetReply, absent=absent_asset(asset_id)))
+
+    async def thumbnail(
+        self, asset_id: str, size: Literal["thumbnail", "preview"] = "thumbnail"
+    ) -> Thumbnail | None:
+        """Return the small picture of an asset, None while Immich has not made it.
+
+        ``thumbnail`` is a WebP of 250 pixels, ``preview`` a JPEG of 1440. Raises `NotFoundError`
+        with code ``asset_not_found``.
+        """
+        path = f"/assets/{quote(asset_id, safe='')}/thumbnail"
+        answer = await self._calls.fetch(path, absent=absent_asset(asset_id), size=size)
+        if answer is None:
+            return None
+        return Thumbnail(answer.body, answer.headers.get("Content-Type", "image/jpeg"))
+
+    async def original_size(self, asset_id: str) -> int | None:
+        """Return the size of the original file in bytes, None if Immich tells none or has none."""
+        path = f"/assets/{quote(asset_id, safe='')}/original"
+        answer = await self._calls.fetch(path, absent=absent_asset(asset_id), method="HEAD")
+        size = answer.headers.get("Content-Length") if answer else None
+        return int(size) if size else None
+
+    def content(self, asset: Asset) -> AssetContent:
+        """Return the bytes of ``asset``, to be read; nothing is asked yet."""
+        return AssetContent(asset, self._line, self._connections, self._calls)
+
+    def _album(self, album_id: str) -> Awaitable[AlbumReply]:
+        path = f"/albums/{quote(album_id, safe='')}"
+        return self._calls.get(path, AlbumReply, absent=absent_album(album_id))

@@ -1,0 +1,131 @@
+"""An album's contents, a page at a time, and the proof that nothing was missed.
+
+Immich pages by offset: an asset that leaves the album during a listing makes the next page skip
+one, silently, and one that joins makes a page repeat one. So a listing proves itself by its count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from pentaprism.assets import Asset, Visibility
+from pentaprism.immich.conversion import to_asset
+from pentaprism.immich.models import AssetPage
+
+PAGE = 1000
+"""Assets on a page; Immich allows no more."""
+
+_MODULUS = 1 << 64
+_UNCOUNTED = frozenset({Visibility.HIDDEN, Visibility.LOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a complete listing has shown.
+
+    ``listed`` counts distinct assets, ``counted`` those of them that Immich's ``assetCount``
+    counts too: hidden ones (a live photo's video that is a member itself) are listed and not
+    counted. ``expected`` is that count, read after the last page, so that a change during the
+    sweep shows. ``fingerprint`` is an order-independent digest of the ids, so that two sweeps
+    compare in constant memory.
+    """
+
+    listed: int
+    counted: int
+    expected: int
+    fingerprint: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was missed."""
+        return self.counted == self.expected
+
+
+class Listing:
+    """An album's contents. Memory does not grow with the album.
+
+    ``proof`` is None until the last page has been read; it may be read once.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[int], Awaitable[AssetPage]],
+        expected: Callable[[], Awaitable[int]],
+    ) -> None:
+        """Take what fetches a page by its number, from 1, and what reads the album's count."""
+        self._fetch = fetch
+        self._expected = expected
+        self.proof: Proof | None = None
+
+    async def pages(self) -> AsyncIterator[list[Asset]]:
+        """Yield pages of assets, ascending by capture time, no asset twice.
+
+        The next page is fetched while the caller works on this one. A shift between
+        neighbouring pages repeats assets of the page before: those are left out.
+        """
+        tally = _Tally()
+        number = 1
+        ahead = asyncio.ensure_future(self._fetch(number))
+        try:
+            while True:
+                page = await ahead
+                following = _following(page, number)
+                if following is not None:
+                    number = following
+                    ahead = asyncio.ensure_future(self._fetch(number))
+                assets = tally.add(page)
+                if assets:
+                    yield assets
+                if following is None:
+                    break
+            self.proof = tally.proof(await self._expected())
+        finally:
+            if not ahead.done():
+                ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+
+class _Tally:
+    """Counts and fingerprints what is listed, remembering no more than two pages of ids."""
+
+    def __init__(self) -> None:
+        self._before: set[str] = set()
+        self._listed = 0
+        self._counted = 0
+        self._sum = 0
+
+    def add(self, page: AssetPage) -> list[Asset]:
+        """Count a page and return its assets that are new."""
+        seen: set[str] = set()
+        assets: list[Asset] = []
+        for item in page.items:
+            if item.id in seen or item.id in self._before:
+                continue
+            seen.add(item.id)
+            asset = to_asset(item)
+            assets.append(asset)
+            self._sum += int.from_bytes(blake2b(item.id.encode(), digest_size=8).digest())
+            if asset.visibility not in _UNCOUNTED and not asset.is_trashed:
+                self._counted += 1
+        self._listed += len(assets)
+        self._before = {item.id for item in page.items}
+        return assets
+
+    def proof(self, expected: int) -> Proof:
+        """Return what was counted, beside what was ``expected``."""
+        return Proof(self._listed, self._counted, expected, self._sum % _MODULUS)
+
+
+def _following(page: AssetPage, number: int) -> int | None:
+    """Return the number of the next page; one that does not lead on ends the listing.
+
+    (Its count then falls short of the album's, and the proof says so.)
+    """
+    try:
+        following = int(page.next_page) if page.next_page is not None else 0
+    except ValueError:
+        return None
+    return following if following > number else None
