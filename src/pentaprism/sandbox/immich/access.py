@@ -1,0 +1,55 @@
+"""Who is calling: API keys, session tokens, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pentaprism.sandbox.immich.entities import Key, User
+from pentaprism.sandbox.immich.errors import ApiError
+from pentaprism.sandbox.immich.library import Library
+
+
+def identify(
+    library: Library,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    cookies: Mapping[str, str],
+) -> tuple[User, Key | None]:
+    """Return the caller and, where one was used, the API key.
+
+    Immich looks for a session token first; an API key sent as Bearer is a bad token. Raises
+    `ApiError` 401.
+    """
+    token = _session_token(headers, query, cookies)
+    if token:
+        user_id = library.sessions.get(token)
+        if user_id is None:
+            raise ApiError(401, "Invalid user token")
+        return library.users[user_id], None
+    secret = headers.get("x-api-key", "").strip() or query.get("apiKey")
+    if not secret:
+        raise ApiError(401, "Authentication required")
+    key = library.keys.get(secret)
+    if key is None:
+        raise ApiError(401, "Invalid API key")
+    return library.users[key.user_id], key
+
+
+def require(key: Key | None, permission: str) -> None:
+    """Raise `ApiError` 403 unless the key has the permission; a session has them all."""
+    if key is None or not permission or {"all", permission} & set(key.permissions):
+        return
+    raise ApiError(403, f"Missing required permission: {permission}")
+
+
+def _session_token(
+    headers: Mapping[str, str], query: Mapping[str, str], cookies: Mapping[str, str]
+) -> str | None:
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return (
+        headers.get("x-immich-user-token")
+        or headers.get("x-immich-session-token")
+        or query.get("sessionKey")
+        or (bearer if scheme.lower() == "bearer" else None)
+        or cookies.get("immich_access_token")
+    )

@@ -1,0 +1,142 @@
+"""Sends a reply over the wire, whole or, where a fault strikes, not."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import zlib
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from pentaprism.sandbox.immich.call import JSON, Reply
+from pentaprism.sandbox.immich.content import Whole
+from pentaprism.sandbox.immich.faults import Fault
+from pentaprism.sandbox.immich.traffic import Count
+
+_COMPRESS_FROM = 1024
+_PAGE = b"<!DOCTYPE html><html><head><title>Immich</title></head><body></body></html>"
+
+
+class Pace:
+    """Lets at most so many bytes a second through, all connections together; None: no limit."""
+
+    def __init__(self, bandwidth: int | None) -> None:
+        self.bandwidth = bandwidth
+        self._free_at = 0.0
+
+    async def wait(self, size: int) -> None:
+        """Return when ``size`` more bytes may be sent."""
+        if self.bandwidth is None:
+            return
+        now = asyncio.get_running_loop().time()
+        self._free_at = max(self._free_at, now) + size / self.bandwidth
+        await asyncio.sleep(self._free_at - now)
+
+
+def web_page() -> Reply:
+    """Return the page that Immich's web server answers to any path outside /api."""
+    return Reply(200, Whole(_PAGE), "text/html; charset=utf-8", {"Cache-Control": "no-store"})
+
+
+async def deliver(
+    request: web.Request, reply: Reply, faults: dict[str, Fault], pace: Pace, count: Count
+) -> web.StreamResponse:
+    """Send ``reply``; ``faults`` of this request break it on the way."""
+    if "drop_before_headers" in faults:
+        return _break(request)
+    if reply.media_type == JSON:
+        reply = _finish_json(request, reply)
+    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    if reply.media_type:
+        response.headers["Content-Type"] = reply.media_type
+    size = reply.end - reply.start
+    if reply.headers.get("Content-Encoding"):
+        response.enable_chunked_encoding()
+    elif reply.status not in (204, 304):
+        response.content_length = size
+    await response.prepare(request)
+    if request.method != "HEAD" and reply.status not in (204, 304):
+        await _send_body(request, response, reply, faults=faults, pace=pace, count=count)
+    return response
+
+
+async def _send_body(
+    request: web.Request,
+    response: web.StreamResponse,
+    reply: Reply,
+    *,
+    faults: dict[str, Fault],
+    pace: Pace,
+    count: Count,
+) -> None:
+    ending = faults.get("drop") or faults.get("truncate")
+    stop = reply.end if ending is None else min(reply.start + ending.after_bytes, reply.end)
+    stall, flip, sent = faults.get("stall"), faults.get("flip"), 0
+    for piece in _split(reply.content.pieces(reply.start, stop), stall):
+        if stall and sent == stall.after_bytes:
+            await asyncio.sleep(stall.seconds)
+        damaged = _flip(piece, flip.after_bytes - sent) if flip else piece
+        await pace.wait(len(piece))
+        await response.write(damaged)
+        sent += len(piece)
+        count.bytes += len(piece)
+    if ending is not None and request.transport is not None:
+        if ending.kind == "truncate":
+            request.transport.close()
+        else:
+            await _flush(request.transport)
+            _break(request)
+
+
+async def _flush(transport: asyncio.BaseTransport) -> None:
+    """Wait until what was written has left, so that a drop comes after just those bytes."""
+    while isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
+        await asyncio.sleep(0.001)
+        if transport.is_closing():
+            return
+
+
+def _break(request: web.Request) -> web.Response:
+    if isinstance(request.transport, asyncio.WriteTransport):
+        request.transport.abort()
+    return web.Response()
+
+
+def _split(pieces: Iterator[bytes | memoryview], stall: Fault | None) -> Iterator[bytes]:
+    """Yield the pieces, one of which starts where the stall is."""
+    at = 0
+    for piece in pieces:
+        cut = stall.after_bytes - at if stall else 0
+        if 0 < cut < len(piece):
+            yield bytes(piece[:cut])
+            yield bytes(piece[cut:])
+        else:
+            yield piece  # type: ignore[misc]  # a memoryview; aiohttp takes both
+        at += len(piece)
+
+
+def _flip(piece: bytes | memoryview, at: int) -> bytes:
+    if not 0 <= at < len(piece):
+        return bytes(piece)
+    damaged = bytearray(piece)
+    damaged[at] ^= 1
+    return bytes(damaged)
+
+
+def _finish_json(request: web.Request, reply: Reply) -> Reply:
+    """Add Express's ETag, answer a conditional request, and compress."""
+    body = reply.content.data if isinstance(reply.content, Whole) else b""
+    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest())[:27].decode()
+    headers = {**reply.headers, "ETag": f'"{len(body):x}-{digest}"', "Vary": "Accept-Encoding"}
+    if (
+        request.method in ("GET", "HEAD")
+        and request.headers.get("If-None-Match") == headers["ETag"]
+    ):
+        return Reply(304, Whole(b""), None, headers)
+    if len(body) < _COMPRESS_FROM or "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return Reply(reply.status, reply.content, JSON, headers)
+    squeezed = zlib.compress(body, level=1, wbits=31)
+    headers["Content-Encoding"] = "gzip"
+    return Reply(reply.status, Whole(squeezed), JSON, headers)

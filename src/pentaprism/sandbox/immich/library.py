@@ -1,0 +1,310 @@
+"""The library in memory, and every change that can happen to it.
+
+Tests change it directly while the server runs; the control endpoint calls the same methods. A
+method that names an unknown id raises `KeyError`.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+
+from pentaprism.sandbox.immich.content import Content, Whole
+from pentaprism.sandbox.immich.entities import Album, Asset, Key, Place, Stack, Tag, User
+
+READ_ONLY = (
+    "album.read",
+    "asset.read",
+    "asset.view",
+    "asset.download",
+    "user.read",
+    "server.about",
+)
+"""The permissions that mirroring needs."""
+
+
+def wall_clock() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Library:
+    """Users, keys, albums, assets, stacks and tags of one server.
+
+    Ids come from ``seed``, so that the same seed gives the same library. ``revision`` grows with
+    every change; ``fragments`` keeps JSON of assets that did not change since.
+    """
+
+    def __init__(self, seed: int, clock: Callable[[], int] = wall_clock) -> None:
+        self.users: dict[str, User] = {}
+        self.keys: dict[str, Key] = {}
+        self.sessions: dict[str, str] = {}
+        self.albums: dict[str, Album] = {}
+        self.assets: dict[str, Asset] = {}
+        self.stacks: dict[str, Stack] = {}
+        self.tags: dict[str, Tag] = {}
+        self.revision = 0
+        self.fragments: dict[tuple[str, bool], bytes] = {}
+        self.clock = clock
+        self._rng = random.Random(f"{seed}/library")
+
+    # Ids and users
+
+    def new_id(self) -> str:
+        """Return the next id, a version 4 UUID from the seed."""
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+
+    def add_user(self, name: str, email: str, password: str, *, is_admin: bool = False) -> User:
+        """Add a person and return them."""
+        colour = ("orange", "red", "blue", "green")[len(self.users) % 4]
+        user = User(self.new_id(), email, name, password, is_admin, colour, self.clock())
+        self.users[user.id] = user
+        return user
+
+    @property
+    def owner(self) -> User:
+        """Return the first user, who owns the main library."""
+        return next(iter(self.users.values()))
+
+    def add_key(
+        self,
+        permissions: Sequence[str] = ("all",),
+        *,
+        user_id: str | None = None,
+        name: str = "key",
+    ) -> Key:
+        """Make an API key with ``permissions``; the owner's unless ``user_id`` says otherwise."""
+        user = self.users[user_id] if user_id else self.owner
+        secret = f"{self._rng.getrandbits(256):064x}"[:43]
+        key = Key(self.new_id(), name, secret, user.id, list(permissions), self.clock())
+        self.keys[secret] = key
+        return key
+
+    def remove_key(self, secret: str) -> None:
+        """Revoke an API key."""
+        del self.keys[secret]
+
+    def add_session(self, user_id: str) -> str:
+        """Sign a user in and return the session token."""
+        token = f"{self._rng.getrandbits(256):064x}"[:43]
+        self.sessions[token] = self.users[user_id].id
+        return token
+
+    # Albums
+
+    def add_album(self, name: str, assets: Iterable[str] = (), *, owner_id: str = "") -> Album:
+        """Make an album with ``assets``; the owner's unless ``owner_id`` says otherwise."""
+        now = self.clock()
+        album = Album(self.new_id(), name, owner_id or self.owner.id, now, now)
+        album.assets = dict.fromkeys(assets)
+        self.albums[album.id] = album
+        self.revision += 1
+        return album
+
+    def add_to_album(self, album_id: str, asset_ids: Iterable[str]) -> list[str]:
+        """Add assets and return those that were not there; this moves the album's time."""
+        album = self.albums[album_id]
+        added = [self.assets[id_].id for id_ in asset_ids if id_ not in album.assets]
+        album.assets.update(dict.fromkeys(added))
+        self._changed(album)
+        return added
+
+    def remove_from_album(self, album_id: str, asset_ids: Iterable[str]) -> list[str]:
+        """Remove assets and return those that were there; Immich leaves the album's time alone."""
+        album = self.albums[album_id]
+        removed = [id_ for id_ in asset_ids if id_ in album.assets]
+        for id_ in removed:
+            del album.assets[id_]
+        self.revision += 1
+        return removed
+
+    def rename_album(self, album_id: str, name: str) -> None:
+        """Give an album another name."""
+        self.albums[album_id].name = name
+        self._changed(self.albums[album_id])
+
+    def delete_album(self, album_id: str) -> None:
+        """Delete an album; its assets stay."""
+        del self.albums[album_id]
+        self.revision += 1
+
+    def share_album(self, album_id: str, user_id: str, role: str = "viewer") -> None:
+        """Let another user see (viewer) or change (editor) an album."""
+        self.albums[album_id].users[self.users[user_id].id] = role
+        self._changed(self.albums[album_id])
+
+    def unshare_album(self, album_id: str, user_id: str) -> None:
+        """Take an album from a user again."""
+        del self.albums[album_id].users[user_id]
+        self._changed(self.albums[album_id])
+
+    def album_named(self, name: str) -> Album:
+        """Return the first album with that name."""
+        for album in self.albums.values():
+            if album.name == name:
+                return album
+        raise KeyError(name)
+
+    def _changed(self, album: Album) -> None:
+        album.updated = self.clock()
+        self.revision += 1
+
+    # Assets
+
+    def add_asset(self, asset: Asset) -> Asset:
+        """Take an asset into the library and return it."""
+        self.assets[asset.id] = asset
+        self.revision += 1
+        return asset
+
+    def touch(self, *asset_ids: str) -> None:
+        """Move the assets' time and forget their JSON; call it after changing fields directly."""
+        now = self.clock()
+        for id_ in asset_ids:
+            self.assets[id_].updated = now
+            self.fragments.pop((id_, False), None)
+            self.fragments.pop((id_, True), None)
+        self.revision += 1
+
+    def trash(self, asset_ids: Iterable[str]) -> None:
+        """Move assets, and the video halves of live photos, to the trash."""
+        for id_ in self._with_videos(asset_ids):
+            self.assets[id_].deleted = self.clock()
+            self.touch(id_)
+
+    def restore(self, asset_ids: Iterable[str]) -> int:
+        """Take assets back from the trash and return how many there were."""
+        ids = [id_ for id_ in asset_ids if self.assets[id_].deleted is not None]
+        for id_ in self._with_videos(ids):
+            self.assets[id_].deleted = None
+            self.touch(id_)
+        return len(ids)
+
+    def delete(self, asset_ids: Iterable[str]) -> None:
+        """Delete assets for good, out of every album and stack."""
+        for id_ in self._with_videos(asset_ids):
+            for album in self.albums.values():
+                album.assets.pop(id_, None)
+            self.unstack(id_)
+            self.touch(id_)
+            del self.assets[id_]
+
+    def _with_videos(self, asset_ids: Iterable[str]) -> list[str]:
+        ids = [self.assets[id_].id for id_ in asset_ids]
+        videos = (self.assets[id_].live_video_id for id_ in ids)
+        return ids + [id_ for id_ in videos if id_ is not None and id_ in self.assets]
+
+    def set_visibility(self, asset_id: str, visibility: str) -> None:
+        """Show an asset in timeline, archive, hidden or locked; albums keep it."""
+        self.assets[asset_id].visibility = visibility
+        self.touch(asset_id)
+
+    def lock(self, asset_id: str) -> None:
+        """Move an asset to the locked folder, out of every album, as Immich's pages do."""
+        self.set_visibility(asset_id, "locked")
+        for album in self.albums.values():
+            album.assets.pop(asset_id, None)
+
+    def set_offline(self, asset_id: str, *, offline: bool = True) -> None:
+        """Say that an asset's file is gone (Immich also trashes it), or back."""
+        asset = self.assets[asset_id]
+        asset.is_offline = offline
+        asset.deleted = self.clock() if offline else None
+        self.touch(asset_id)
+
+    def set_processed(self, asset_id: str, *, processed: bool = True) -> None:
+        """Say whether Immich has read the metadata and made the thumbnails."""
+        self.assets[asset_id].processed = processed
+        self.touch(asset_id)
+
+    def replace(self, asset_id: str, content: Content | bytes) -> None:
+        """Give an asset other bytes, and with them another checksum and time."""
+        asset = self.assets[asset_id]
+        asset.content = Whole(content) if isinstance(content, bytes) else content
+        asset.modified = self.clock()
+        self.touch(asset_id)
+
+    def edit(self, asset_id: str, content: Content | bytes | None) -> None:
+        """Give an asset an edited form beside its original; None takes it away."""
+        self.assets[asset_id].edited = Whole(content) if isinstance(content, bytes) else content
+        self.touch(asset_id)
+
+    def describe(
+        self,
+        asset_id: str,
+        *,
+        description: str | None = None,
+        rating: int | None = None,
+        place: Place | None = None,
+        favorite: bool | None = None,
+        taken: int | None = None,
+    ) -> None:
+        """Change what Immich knows about an asset; None leaves a value as it is."""
+        asset = self.assets[asset_id]
+        asset.description = asset.description if description is None else description
+        asset.rating = asset.rating if rating is None else rating
+        asset.place = asset.place if place is None else place
+        asset.is_favorite = asset.is_favorite if favorite is None else favorite
+        asset.taken = asset.taken if taken is None else taken
+        self.touch(asset_id)
+
+    def rename_asset(self, asset_id: str, filename: str) -> None:
+        """Give an asset another original file name."""
+        self.assets[asset_id].filename = filename
+        self.touch(asset_id)
+
+    # Stacks and tags
+
+    def add_stack(self, asset_ids: Sequence[str]) -> Stack:
+        """Stack assets, the first as primary; a stack whose primary is among them is absorbed."""
+        members = dict.fromkeys(asset_ids)
+        for id_ in asset_ids:
+            old = self.stacks.get(self.assets[id_].stack_id or "")
+            if old and old.asset_ids[0] == id_:
+                members.update(dict.fromkeys(old.asset_ids))
+        for id_ in members:
+            self.unstack(id_)
+        stack = Stack(self.new_id(), self.assets[asset_ids[0]].owner_id, list(members))
+        self.stacks[stack.id] = stack
+        for id_ in members:
+            self.assets[id_].stack_id = stack.id
+        self.touch(*members)
+        return stack
+
+    def unstack(self, asset_id: str) -> None:
+        """Take an asset out of its stack; a stack of one ends."""
+        stack = self.stacks.get(self.assets[asset_id].stack_id or "")
+        if stack is None:
+            return
+        stack.asset_ids.remove(asset_id)
+        self.assets[asset_id].stack_id = None
+        if len(stack.asset_ids) < 2:
+            self.remove_stack(stack.id)
+
+    def remove_stack(self, stack_id: str) -> None:
+        """End a stack; its assets stay."""
+        for id_ in self.stacks.pop(stack_id).asset_ids:
+            self.assets[id_].stack_id = None
+            self.touch(id_)
+
+    def upsert_tag(self, value: str, owner_id: str = "") -> Tag:
+        """Return the tag with that path, made together with its parents where they are missing."""
+        owner = owner_id or self.owner.id
+        for tag in self.tags.values():
+            if tag.value == value and tag.owner_id == owner:
+                return tag
+        parent = value.rpartition("/")[0]
+        parent_id = self.upsert_tag(parent, owner).id if parent else None
+        now = self.clock()
+        tag = Tag(self.new_id(), owner, value, parent_id, now, now)
+        self.tags[tag.id] = tag
+        return tag
+
+    def tag(self, asset_id: str, *values: str) -> None:
+        """Assign tags, by path, to an asset."""
+        asset = self.assets[asset_id]
+        ids = [self.upsert_tag(value, asset.owner_id).id for value in values]
+        asset.tag_ids = tuple(dict.fromkeys((*asset.tag_ids, *ids)))
+        self.touch(asset_id)

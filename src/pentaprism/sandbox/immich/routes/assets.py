@@ -1,0 +1,172 @@
+"""/assets: details, metadata, upload, trash."""
+
+from __future__ import annotations
+
+import mimetypes
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pentaprism.sandbox.immich.call import Call, Reply, Route, json, nothing
+from pentaprism.sandbox.immich.content import Whole
+from pentaprism.sandbox.immich.entities import Asset, Place
+from pentaprism.sandbox.immich.errors import ApiError, invalid
+from pentaprism.sandbox.immich.routes.search import read_checksum
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VISIBILITIES = ("archive", "timeline", "hidden", "locked")
+_MIME = {
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".dng": "image/dng",
+    ".mov": "video/quicktime",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+}
+
+
+def get_asset(call: Call) -> Reply:
+    """Return one asset with everything known about it."""
+    return json(call.replies.asset(call.asset("asset.read")))
+
+
+def update_asset(call: Call) -> Reply:
+    """Change the metadata of one asset."""
+    asset = call.own_assets([call.id()], "asset.update")[0]
+    _update(call, asset)
+    return json(call.replies.listed(asset, with_exif=True))
+
+
+def update_assets(call: Call) -> Reply:
+    """Change the metadata of several assets; locking takes them out of their albums."""
+    for asset in call.own_assets(call.ids("ids"), "asset.update"):
+        _update(call, asset)
+        if call.value("visibility", "string") == "locked":
+            call.library.lock(asset.id)
+    return nothing()
+
+
+def _update(call: Call, asset: Asset) -> None:
+    latitude, longitude = call.value("latitude", "number"), call.value("longitude", "number")
+    if (latitude is None) != (longitude is None):
+        said = "Latitude and longitude must be provided together"
+        raise invalid({"code": "custom", "path": [], "message": said})
+    visibility = call.choice("visibility", _VISIBILITIES, asset.visibility)
+    _update_rating(call, asset)
+    call.library.describe(
+        asset.id,
+        description=call.value("description", "string"),
+        place=None if latitude is None else Place(latitude, longitude),
+        favorite=call.value("isFavorite", "boolean"),
+        taken=_instant(call.value("dateTimeOriginal", "string")),
+    )
+    call.library.set_visibility(asset.id, visibility or asset.visibility)
+
+
+def _update_rating(call: Call, asset: Asset) -> None:
+    if "rating" not in call.body:
+        return
+    if call.body["rating"] == 0 and not call.replies.version.is_old:
+        said = "Rating must be -1 (rejected), 1–5 (starred), or null (unrated); 0 is not valid"  # noqa: RUF001 (Immich's words)
+        raise invalid({"code": "custom", "path": ["rating"], "message": said})
+    rated = call.body["rating"] is not None
+    asset.rating = call.integer("rating", -1, 5, 0) if rated else None
+
+
+def _instant(text: str | None) -> int | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def upload(call: Call) -> Reply:
+    """Take an uploaded file; bytes that are there already are a duplicate."""
+    if call.upload is None:
+        raise ApiError(400, "Field name missing")
+    content = Whole(call.upload.data)
+    for asset in call.library.assets.values():
+        if asset.owner_id == call.user.id and asset.checksum == content.sha1:
+            return json({"status": "duplicate", "id": asset.id})
+    asset = call.library.add_asset(_uploaded(call, content))
+    return json({"id": asset.id, "status": "created"}, 201)
+
+
+def _uploaded(call: Call, content: Whole) -> Asset:
+    """Return an asset that is not processed yet: Immich reads the metadata later."""
+    assert call.upload is not None  # noqa: S101 (upload() has checked it)
+    fields, now = call.upload.fields, call.library.clock()
+    name = fields.get("filename") or call.upload.filename
+    suffix = "." + name.rpartition(".")[2].lower()
+    mime = _MIME.get(suffix) or mimetypes.types_map.get(suffix, "image/jpeg")
+    id_ = call.library.new_id()
+    created = _instant(fields.get("fileCreatedAt"))
+    modified = _instant(fields.get("fileModifiedAt"))
+    return Asset(
+        id=id_,
+        owner_id=call.user.id,
+        filename=name,
+        kind=suffix[1:],
+        mime_type=mime,
+        content=content,
+        path=f"/data/upload/{call.user.id}/{id_[:2]}/{id_[2:4]}/{id_}{suffix}",
+        taken=now if created is None else created,
+        created=now,
+        updated=now,
+        modified=now if modified is None else modified,
+        visibility=fields.get("visibility", "timeline"),
+        live_video_id=fields.get("livePhotoVideoId"),
+        is_favorite=fields.get("isFavorite") == "true",
+        processed=False,
+    )
+
+
+def check_uploads(call: Call) -> Reply:
+    """Say which checksums are there already."""
+    mine = {a.checksum: a for a in call.library.assets.values() if a.owner_id == call.user.id}
+    results: list[dict[str, Any]] = []
+    for entry in call.value("assets", "array", []):
+        known = mine.get(read_checksum(entry["checksum"]) or b"")
+        if known is None:
+            results.append({"id": entry["id"], "action": "accept"})
+            continue
+        results.append(
+            {
+                "id": entry["id"],
+                "action": "reject",
+                "reason": "duplicate",
+                "assetId": known.id,
+                "isTrashed": known.deleted is not None,
+            }
+        )
+    return json({"results": results})
+
+
+def delete_assets(call: Call) -> Reply:
+    """Move assets to the trash, or delete them with ``force``."""
+    ids = [a.id for a in call.own_assets(call.ids("ids"), "asset.delete")]
+    if call.value("force", "boolean", default=False):
+        call.library.delete(ids)
+    else:
+        call.library.trash(ids)
+    return nothing()
+
+
+def restore_assets(call: Call) -> Reply:
+    """Take assets back from the trash."""
+    assets = call.own_assets(call.ids("ids"), "asset.delete")
+    call.library.restore([a.id for a in assets])
+    return json({"count": len(assets)})
+
+
+ROUTES = (
+    Route("POST", "/assets", "upload", upload, "asset.upload"),
+    Route("PUT", "/assets", "update_assets", update_assets, "asset.update"),
+    Route("DELETE", "/assets", "delete_assets", delete_assets, "asset.delete"),
+    Route("POST", "/assets/bulk-upload-check", "check_uploads", check_uploads, "asset.upload"),
+    Route("POST", "/trash/restore/assets", "restore_assets", restore_assets, "asset.delete"),
+    Route("GET", "/assets/{id}", "asset", get_asset, "asset.read", "id"),
+    Route("PUT", "/assets/{id}", "update_asset", update_asset, "asset.update", "id"),
+    Route("PATCH", "/assets/{id}", "update_asset", update_asset, "asset.update", "id"),
+)

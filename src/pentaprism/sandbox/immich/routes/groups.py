@@ -1,0 +1,179 @@
+"""/stacks, /tags and /duplicates."""
+
+from __future__ import annotations
+
+from pentaprism.sandbox.immich.call import Call, Reply, Route, json, nothing
+from pentaprism.sandbox.immich.entities import Asset, Stack, Tag
+from pentaprism.sandbox.immich.errors import no_access
+from pentaprism.sandbox.immich.replies import Json
+
+
+def list_stacks(call: Call) -> Reply:
+    """Return the caller's stacks."""
+    primary = call.query.get("primaryAssetId")
+    stacks = [
+        stack
+        for stack in call.library.stacks.values()
+        if stack.owner_id == call.user.id and primary in (None, stack.asset_ids[0])
+    ]
+    return json([call.replies.stack(stack) for stack in stacks])
+
+
+def create_stack(call: Call) -> Reply:
+    """Make a stack of two assets or more."""
+    ids = call.ids("assetIds", least=2)
+    call.own_assets(ids, "asset.update")
+    return json(call.replies.stack(call.library.add_stack(ids)), 201)
+
+
+def get_stack(call: Call) -> Reply:
+    """Return one stack."""
+    return json(call.replies.stack(_stack(call, call.id(), "stack.read")))
+
+
+def update_stack(call: Call) -> Reply:
+    """Make another member the primary."""
+    stack = _stack(call, call.id(), "stack.update")
+    primary = call.value("primaryAssetId", "string", stack.asset_ids[0])
+    if primary not in stack.asset_ids:
+        raise no_access("asset.read")
+    stack.asset_ids.sort(key=lambda id_: id_ != primary)
+    call.library.touch(*stack.asset_ids)
+    return json(call.replies.stack(stack))
+
+
+def delete_stack(call: Call) -> Reply:
+    """End one stack."""
+    call.library.remove_stack(_stack(call, call.id(), "stack.delete").id)
+    return nothing()
+
+
+def delete_stacks(call: Call) -> Reply:
+    """End several stacks."""
+    for stack in [_stack(call, id_, "stack.delete") for id_ in call.ids("ids")]:
+        call.library.remove_stack(stack.id)
+    return nothing()
+
+
+def remove_from_stack(call: Call) -> Reply:
+    """Take one asset out of a stack."""
+    stack = _stack(call, call.id(), "stack.update")
+    asset_id = call.id("assetId")
+    if asset_id not in stack.asset_ids:
+        raise no_access("stack.update")
+    call.library.unstack(asset_id)
+    call.library.touch(asset_id)
+    return nothing()
+
+
+def _stack(call: Call, stack_id: str, permission: str) -> Stack:
+    stack = call.library.stacks.get(stack_id)
+    if stack is None or stack.owner_id != call.user.id:
+        raise no_access(permission)
+    return stack
+
+
+def list_tags(call: Call) -> Reply:
+    """Return the caller's tags."""
+    mine = [tag for tag in call.library.tags.values() if tag.owner_id == call.user.id]
+    return json([call.replies.tag(tag) for tag in mine])
+
+
+def upsert_tags(call: Call) -> Reply:
+    """Return the tags with these paths, made where they are missing."""
+    values = call.value("tags", "array", [])
+    tags = [call.library.upsert_tag(value, call.user.id) for value in values]
+    return json([call.replies.tag(tag) for tag in tags])
+
+
+def assign_tags(call: Call) -> Reply:
+    """Assign every tag to every asset, and count what was new."""
+    tags = [_tag(call, id_) for id_ in call.ids("tagIds")]
+    assets = call.own_assets(call.ids("assetIds"), "asset.update")
+    before = sum(len(asset.tag_ids) for asset in assets)
+    for asset in assets:
+        call.library.tag(asset.id, *(tag.value for tag in tags))
+    return json({"count": sum(len(asset.tag_ids) for asset in assets) - before})
+
+
+def tag_assets(call: Call) -> Reply:
+    """Assign one tag to assets."""
+    tag, ids = _tag(call, call.id()), call.ids("ids")
+    results: list[Json] = []
+    for asset in call.own_assets(ids, "asset.update"):
+        fresh = tag.id not in asset.tag_ids
+        call.library.tag(asset.id, tag.value)
+        result: Json = {"id": asset.id, "success": fresh}
+        results.append(result if fresh else result | {"error": "duplicate"})
+    return json(results)
+
+
+def untag_assets(call: Call) -> Reply:
+    """Take one tag from assets."""
+    tag, ids = _tag(call, call.id()), call.ids("ids")
+    results: list[Json] = []
+    for asset in call.own_assets(ids, "asset.update"):
+        had = tag.id in asset.tag_ids
+        asset.tag_ids = tuple(id_ for id_ in asset.tag_ids if id_ != tag.id)
+        call.library.touch(asset.id)
+        result: Json = {"id": asset.id, "success": had}
+        results.append(result if had else result | {"error": "not_found"})
+    return json(results)
+
+
+def _tag(call: Call, tag_id: str) -> Tag:
+    tag = call.library.tags.get(tag_id)
+    if tag is None or tag.owner_id != call.user.id:
+        raise no_access("tag.update")
+    return tag
+
+
+def list_duplicates(call: Call) -> Reply:
+    """Return the caller's assets that share a duplicate id, by group."""
+    groups: dict[str, list[Asset]] = {}
+    for asset in call.library.assets.values():
+        if asset.duplicate_id and asset.owner_id == call.user.id and asset.deleted is None:
+            groups.setdefault(asset.duplicate_id, []).append(asset)
+    return json([_duplicates(call, id_, group) for id_, group in groups.items()])
+
+
+def _duplicates(call: Call, id_: str, group: list[Asset]) -> Json:
+    assets = [
+        call.replies.listed(a, with_exif=True, nested=True)
+        | {"tags": [call.replies.tag(call.library.tags[t], nested=True) for t in a.tag_ids]}
+        for a in group
+    ]
+    best = max(group, key=lambda a: a.content.size)
+    return {"duplicateId": id_, "assets": assets, "suggestedKeepAssetIds": [best.id]}
+
+
+def resolve_duplicates(call: Call) -> Reply:
+    """Trash the losers of each group and forget the group."""
+    results = []
+    for group in call.value("groups", "array", []):
+        call.library.trash(group.get("trashAssetIds", []))
+        for asset in call.library.assets.values():
+            if asset.duplicate_id == group["duplicateId"]:
+                asset.duplicate_id = None
+                call.library.touch(asset.id)
+        results.append({"id": group["duplicateId"], "success": True})
+    return json(results)
+
+
+ROUTES = (
+    Route("GET", "/stacks", "stacks", list_stacks, "stack.read"),
+    Route("POST", "/stacks", "create_stack", create_stack, "stack.create"),
+    Route("DELETE", "/stacks", "delete_stacks", delete_stacks, "stack.delete"),
+    Route("GET", "/stacks/{id}", "stack", get_stack, "stack.read"),
+    Route("PUT", "/stacks/{id}", "update_stack", update_stack, "stack.update"),
+    Route("PATCH", "/stacks/{id}", "update_stack", update_stack, "stack.update"),
+    Route("DELETE", "/stacks/{id}", "delete_stack", delete_stack, "stack.delete"),
+    Route("DELETE", "/stacks/{id}/assets/{assetId}", "unstack", remove_from_stack, "stack.update"),
+    Route("GET", "/tags", "tags", list_tags, "tag.read"),
+    Route("PUT", "/tags", "upsert_tags", upsert_tags, "tag.create"),
+    Route("PUT", "/tags/assets", "assign_tags", assign_tags, "tag.asset"),
+    Route("PUT", "/tags/{id}/assets", "tag_assets", tag_assets, "tag.asset"),
+    Route("DELETE", "/tags/{id}/assets", "untag_assets", untag_assets, "tag.asset"),
+    Route("GET", "/duplicates", "duplicates", list_duplicates, "duplicate.read"),
+    Route("POST", "/duplicates/resolve", "resolve", resolve_duplicates, "duplicate.delete"),
+)

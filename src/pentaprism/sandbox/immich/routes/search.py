@@ -1,0 +1,91 @@
+"""/search/metadata: the listing, paged by offset, with the defect that comes with it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from pentaprism.sandbox.immich.call import Call, Reply, Route, raw_json
+from pentaprism.sandbox.immich.entities import Asset
+from pentaprism.sandbox.immich.errors import ApiError, invalid, no_access
+from pentaprism.sandbox.immich.library import Library
+from pentaprism.sandbox.immich.listing import Listing, Query
+
+_NO_ALBUMS = b'{"albums":{"total":0,"count":0,"items":[],"facets":[]},"assets":'
+_listings: WeakKeyDictionary[Library, Listing] = WeakKeyDictionary()
+
+
+def search(call: Call) -> Reply:
+    """Return a page of the assets that match.
+
+    A page is cut from the assets that match now: one that was removed after the page before makes
+    this page skip one.
+    """
+    query = _query(call)
+    size = call.integer("size", 1, 1000, 250)
+    page = call.integer("page", 1, None, 1)
+    found = _listings.setdefault(call.library, Listing(call.library)).find(query)
+    first = (page - 1) * size
+    items, more = found[first : first + size], len(found) > first + size
+    if "remove_between_pages" in call.faults and items:
+        for album_id in query.album_ids:
+            call.library.remove_from_album(album_id, [items[0].id])
+    if "empty_listing" in call.faults:
+        items, more = [], False
+    if "missing_page" in call.faults:
+        items = []
+    with_exif = call.value("withExif", "boolean", default=False)
+    return raw_json(_page(call, items, page + 1 if more else None, with_exif=with_exif))
+
+
+def _page(call: Call, items: list[Asset], next_page: int | None, *, with_exif: bool) -> bytes:
+    fragments = [call.replies.fragment(asset, with_exif=with_exif) for asset in items]
+    count = len(items)
+    following = orjson.dumps(None if next_page is None else str(next_page))
+    head = b'{"total":%d,"count":%d,"items":[' % (count, count)
+    tail = b'],"facets":[],"nextPage":' + following + b"}}"
+    return _NO_ALBUMS + head + b",".join(fragments) + tail
+
+
+def _query(call: Call) -> Query:
+    album_ids = call.ids("albumIds", required=False)
+    for id_ in album_ids:
+        call.album(id_, "album.read")
+    visibility = call.choice("visibility", ("timeline", "archive", "hidden", "locked"), None)
+    if visibility == "locked":
+        raise ApiError(401, "Elevated permission is required")
+    asset_id = call.value("id", "string")
+    if asset_id and asset_id not in call.library.assets:
+        raise no_access("asset.read")
+    return Query(
+        user_id=call.user.id,
+        album_ids=tuple(album_ids),
+        tag_ids=tuple(call.ids("tagIds", required=False)),
+        visibility=visibility,
+        asset_type=call.choice("type", ("IMAGE", "VIDEO", "AUDIO", "OTHER"), None),
+        asset_id=asset_id,
+        checksum=read_checksum(call.value("checksum", "string")),
+        filename=call.value("originalFileName", "string"),
+        is_favorite=call.value("isFavorite", "boolean"),
+        is_offline=call.value("isOffline", "boolean"),
+        is_not_in_album=call.value("isNotInAlbum", "boolean"),
+        with_deleted=call.value("withDeleted", "boolean", default=False),
+        with_stacked=call.value("withStacked", "boolean", default=True),
+        descending=call.choice("order", ("asc", "desc"), "desc") == "desc",
+    )
+
+
+def read_checksum(text: str | None) -> bytes | None:
+    """Read a SHA-1 in hex (40 characters) or base64 (28)."""
+    if text is None:
+        return None
+    try:
+        return bytes.fromhex(text) if len(text) == 40 else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise invalid({"path": ["checksum"], "message": "Invalid checksum"}) from None
+
+
+ROUTES = (Route("POST", "/search/metadata", "search", search, "asset.read"),)

@@ -1,0 +1,217 @@
+"""The server: in a test, in a thread of its own, or as a program."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+from aiohttp import web
+
+from pentaprism.sandbox.immich.edge import KEEP_ALIVE, Edge
+from pentaprism.sandbox.immich.errors import SandboxError
+from pentaprism.sandbox.immich.faults import Faults
+from pentaprism.sandbox.immich.library import Library
+from pentaprism.sandbox.immich.population import Wanted, populate
+from pentaprism.sandbox.immich.replies import Replies, Version
+from pentaprism.sandbox.immich.routes import API, CONTROL
+from pentaprism.sandbox.immich.traffic import Traffic
+
+_SHUTDOWN_SECONDS = 0.1
+
+
+class Sandbox:
+    """A local Immich.
+
+    ``async with Sandbox(assets=50, seed=1) as s`` runs it in this event loop; a plain ``with`` in
+    a thread, for callers that block. Both give ``s.url`` (without /api), ``s.api_key`` (the
+    owner's, with all permissions), ``s.library``, ``s.faults`` and ``s.traffic``.
+
+    ``hostile=False`` makes a library of plain assets only; ``size`` pads every file to that many
+    bytes; ``jpeg_only`` leaves other formats out; ``big_video`` adds a video of that many bytes.
+    ``latency`` is seconds before each reply, ``bandwidth`` bytes a second for all bodies together.
+    Port 0 takes a free one. Starting raises `SandboxError` where the port is taken.
+    """
+
+    def __init__(
+        self,
+        assets: int = 50,
+        seed: int = 1,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        hostile: bool = True,
+        size: int | None = None,
+        jpeg_only: bool = False,
+        big_video: int | None = None,
+        version: str = "3.1.0",
+        latency: float = 0.0,
+        bandwidth: int | None = None,
+    ) -> None:
+        self.host, self.port = host, port
+        self.library = Library(seed)
+        populate(self.library, Wanted(assets, seed, hostile, size, jpeg_only, big_video))
+        self.api_key = next(iter(self.library.keys))
+        self.faults = Faults()
+        self.traffic = Traffic(tuple(dict.fromkeys(route.name for route in API)))
+        self.replies = Replies(self.library, Version.parse(version))
+        self._edge = Edge(
+            self.library,
+            self.replies,
+            self.faults,
+            self.traffic,
+            latency=latency,
+            bandwidth=bandwidth,
+        )
+        self._runner: web.AppRunner | None = None
+        self._thread: _Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the address, without /api."""
+        return f"http://{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        runner = web.AppRunner(
+            self._edge.application(API, CONTROL),
+            access_log=None,
+            keepalive_timeout=KEEP_ALIVE,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+        except OSError as error:
+            await runner.cleanup()
+            raise SandboxError(
+                f"The sandbox cannot listen on {self.host}:{self.port}: {error.strerror}.",
+                code="port_taken",
+                hint="Choose another port, or 0 for a free one.",
+            ) from error
+        self.port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Close all connections and stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Self:
+        self._thread = _Thread(self)
+        self._thread.launch()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._thread is not None:
+            self._thread.end()
+
+    def ready_line(self) -> str:
+        """Return one line of JSON: url, api_key, and the owner's albums, largest first."""
+        albums: list[dict[str, Any]] = [
+            {"id": album.id, "name": album.name, "assets": len(self.replies.counted(album))}
+            for album in self.library.albums.values()
+        ]
+        albums.sort(key=lambda album: album["assets"], reverse=True)
+        line = {"url": self.url, "api_key": self.api_key, "albums": albums}
+        return orjson.dumps(line).decode()
+
+
+class _Thread(threading.Thread):
+    """Runs a sandbox in an event loop of its own."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(name="sandbox", daemon=True)
+        self._sandbox = sandbox
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._failure: SandboxError | None = None
+
+    def launch(self) -> None:
+        """Start, and return once the sandbox listens."""
+        self.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def end(self) -> None:
+        """Stop the sandbox and the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.join()
+
+    def run(self) -> None:
+        """Run until `end`."""
+        try:
+            self._loop.run_until_complete(self._sandbox.start())
+        except SandboxError as error:
+            self._failure = error
+            return
+        finally:
+            self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._sandbox.stop())
+        self._loop.close()
+
+
+async def serve(
+    port: int = 2283,
+    assets: int = 50,
+    seed: int = 1,
+    *,
+    json: bool = False,
+    host: str = "127.0.0.1",
+    hostile: bool = True,
+    size: int | None = None,
+    jpeg_only: bool = False,
+    big_video: int | None = None,
+    version: str = "3.1.0",
+    latency: float = 0.0,
+    bandwidth: int | None = None,
+) -> None:
+    """Run a sandbox until SIGINT or SIGTERM; ``json`` prints the ready line, else a few words.
+
+    Raises `SandboxError` where the port is taken.
+    """
+    sandbox = Sandbox(
+        assets, seed, port, host=host, hostile=hostile, size=size, jpeg_only=jpeg_only,
+        big_video=big_video, version=version, latency=latency, bandwidth=bandwidth,
+    )  # fmt: skip
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, ended.set)
+    async with sandbox:
+        sys.stdout.write((sandbox.ready_line() if json else _welcome(sandbox)) + "\n")
+        sys.stdout.flush()
+        await ended.wait()
+
+
+def _welcome(sandbox: Sandbox) -> str:
+    albums = orjson.loads(sandbox.ready_line())["albums"]
+    listed = "\n".join(f"  {album['assets']:>7}  {album['name']!r}" for album in albums)
+    return (
+        f"A sandbox Immich {sandbox.replies.version} listens at {sandbox.url}\n"
+        f"API key: {sandbox.api_key}\nAlbums:\n{listed}\nCtrl-C ends it."
+    )
