@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from itertools import groupby
 from typing import Any
 
@@ -85,6 +85,8 @@ _STATEMENTS: dict[type[Change], Update | Delete] = {
     Forgotten: delete(items).where(items.c.row == _ROW),
 }
 
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _STATEMENTS}
+
 
 async def apply_changes(connection: AsyncConnection, changes: Sequence[Change]) -> None:
     """Apply ``changes`` in their order; a row that is gone meanwhile is passed over.
@@ -93,7 +95,8 @@ async def apply_changes(connection: AsyncConnection, changes: Sequence[Change]) 
     """
     try:
         for kind, group in groupby(changes, key=type):
-            rows = [{f"b_{name}": value for name, value in asdict(c).items()} for c in group]
+            names = _FIELDS[kind]
+            rows = [{f"b_{name}": getattr(change, name) for name in names} for change in group]
             await connection.execute(_STATEMENTS[kind], rows)
     except IntegrityError as error:
         raise path_taken() from error

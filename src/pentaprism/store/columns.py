@@ -1,11 +1,15 @@
-"""The column types that stand between our values and what a database can hold."""
+"""The column types that stand between our values and what a database can hold.
+
+They give their conversions to SQLAlchemy as plain functions (``bind_processor``,
+``result_processor``), not through the slower ``process_*`` hooks: 1,000 items are 14,000 calls.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
@@ -42,35 +46,39 @@ class AnyText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Escape on the way in."""
         del dialect
-        return None if value is None else escape(value)
+        return lambda text: None if text is None else escape(text)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[str | None], str | None]:
         """Unescape on the way out."""
-        del dialect
-        return None if value is None else unescape(value)
+        del dialect, coltype
+        return lambda text: text if text is None or _ESCAPE not in text else unescape(text)
 
 
 class Instant(TypeDecorator[datetime]):
     """An aware time, kept as whole microseconds since 1970 in UTC; comes back in UTC.
 
-    A number sorts rightly before 1970, is exact, and is read several times faster than text.
+    A number sorts rightly before 1970, is exact, and is the same in every database.
     """
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
         """Count the microseconds; a naive time is a `TypeError`."""
         del dialect
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return lambda time: None if time is None else (time - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[int | None], datetime | None]:
         """Return the aware time."""
-        del dialect
-        return None if value is None else _EPOCH + timedelta(0, 0, value)
+        del dialect, coltype
+        return lambda count: None if count is None else _EPOCH + timedelta(0, 0, count)
 
 
 class Word[E: StrEnum](TypeDecorator[E]):
@@ -82,14 +90,13 @@ class Word[E: StrEnum](TypeDecorator[E]):
     def __init__(self, words: type[E]) -> None:
         super().__init__()
         self.words = words
-        self._known = {word.value: word for word in words}
 
-    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[E | None], str | None]:
         """Return the text."""
         del dialect
-        return None if value is None else value.value
+        return lambda word: None if word is None else word.value
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:
-        """Return the member."""
-        del dialect
-        return None if value is None else self._known[value]
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str], E]:
+        """Return the member; a word that this program does not know is a `KeyError`."""
+        del dialect, coltype
+        return {word.value: word for word in self.words}.__getitem__

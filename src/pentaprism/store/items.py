@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import fields
-from itertools import batched
+from datetime import UTC
+from itertools import batched, starmap
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, Text, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from pentaprism.assets import Role
 from pentaprism.store.changes import apply_changes, path_taken
+from pentaprism.store.columns import escape
 from pentaprism.store.database import Database
 from pentaprism.store.ids import not_found
 from pentaprism.store.records import Change, Item, ItemState, NewItem, Twin
@@ -23,6 +26,17 @@ _FRESH = {"state": ItemState.PENDING, "verified": False, "attempts": 0}
 _ASKED_AT_ONCE = 1000  # values in one statement; SQLite takes up to 32,766
 
 
+def _json_list(texts: Iterable[str]) -> str:
+    return json.dumps([escape(text) for text in texts])
+
+
+# One bound value for all ids, so that SQLAlchemy need not compile a statement for each call.
+_IDS = func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value
+_OF_SHOTS = select(*_RECORD).where(
+    items.c.mirror_id == bindparam("mirror"), items.c.shot_id.in_(select(_IDS))
+)
+
+
 class Items:
     """The items of all mirrors."""
 
@@ -32,12 +46,12 @@ class Items:
     async def of_shots(self, mirror_id: str, shot_ids: Sequence[str]) -> dict[str, list[Item]]:
         """Return the items of each shot that has any: its primary first, then by row."""
         found: dict[str, list[Item]] = {}
-        for ids in batched(shot_ids, _ASKED_AT_ONCE):
-            query = select(*_RECORD).where(items.c.mirror_id == mirror_id)
-            for item in await self._fetch(query.where(items.c.shot_id.in_(ids))):
-                found.setdefault(item.shot_id, []).append(item)
+        values = {"mirror": mirror_id, "ids": _json_list(shot_ids)}
+        for item in await self._fetch(_OF_SHOTS, values):
+            found.setdefault(item.shot_id, []).append(item)
         for shot in found.values():
-            shot.sort(key=lambda item: (item.role is not Role.PRIMARY, item.row))
+            if len(shot) > 1:
+                shot.sort(key=lambda item: (item.role is not Role.PRIMARY, item.row))
         return found
 
     async def taken(self, mirror_id: str, path_keys: Collection[str]) -> set[str]:
@@ -66,12 +80,15 @@ class Items:
                 parent = select(mirrors.c.id).where(mirrors.c.id == mirror_id)
                 if await connection.scalar(parent) is None:
                     raise not_found("mirror", mirror_id)
-                before = await connection.scalar(_highest_row(mirror_id))
+                before = await connection.scalar(_highest_row(mirror_id)) or 0
                 await connection.execute(insert(items), rows)
-                query = _page(mirror_id, after=before or 0, limit=len(rows))
-                return [Item(*row) for row in await connection.execute(query)]
+                query = select(items.c.row).where(
+                    items.c.mirror_id == mirror_id, items.c.row > before
+                )
+                numbers = (await connection.scalars(query.order_by(items.c.row))).all()
         except IntegrityError as error:
             raise path_taken() from error
+        return [_claimed(*pair, mirror_id) for pair in zip(numbers, new, strict=True)]
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Apply ``changes`` in their order, in one transaction; see `changes`."""
@@ -132,9 +149,38 @@ class Items:
                     found.setdefault(row.sha1, Twin(*row))
         return found
 
-    async def _fetch(self, query: Select[*tuple[Any, ...]]) -> list[Item]:
+    async def _fetch(
+        self, query: Select[*tuple[Any, ...]], values: dict[str, Any] | None = None
+    ) -> list[Item]:
         async with self._database.read() as connection:
-            return [Item(*row) for row in await connection.execute(query)]
+            return list(starmap(Item, await connection.execute(query, values)))
+
+
+def _claimed(row: int, new: NewItem, mirror_id: str) -> Item:
+    """Return what the row of a fresh claim holds, which is faster than reading it back."""
+    return Item(
+        row=row,
+        mirror_id=mirror_id,
+        asset_id=new.asset_id,
+        shot_id=new.shot_id,
+        role=new.role,
+        state=ItemState.PENDING,
+        path=new.path,
+        remote_id=None,
+        checksum=None,
+        sha1=None,
+        size=None,
+        mtime_ns=None,
+        verified=False,
+        filename=new.filename,
+        taken_at=new.taken_at.astimezone(UTC),
+        asset_updated_at=new.asset_updated_at.astimezone(UTC),
+        attempts=0,
+        error_code=None,
+        error=None,
+        token=None,
+        staged_at=None,
+    )
 
 
 def _highest_row(mirror_id: str) -> Select[int | None]:
