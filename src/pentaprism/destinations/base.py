@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from pentaprism.assets import Asset, Received, Role
 from pentaprism.errors import PentaprismError
@@ -27,6 +27,57 @@ class Removal(StrEnum):
 
     NONE = "none"
     FROM_ALBUM = "from_album"
+
+
+class Removals(StrEnum):
+    """What happens to what was put for an asset that has left the album."""
+
+    KEEP = "keep"
+    TRASH = "trash"
+
+
+class Missing(StrEnum):
+    """What happens when a person deleted what was put."""
+
+    FETCH = "fetch"
+    LEAVE = "leave"
+
+
+class MirrorOptions(BaseModel):
+    """What a person chooses for a mirror, whatever its destination; each kind adds its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    template: str = Field(
+        "{filename}",
+        min_length=1,
+        title="Path template",
+        description="Where each file goes at the destination, such as {year}/{month}/{filename}.",
+    )
+    removals: Removals = Field(
+        Removals.KEEP,
+        title="Removed from the album",
+        description="What happens to a file whose asset has left the album: keep it, or move it "
+        "to a trash from where it can be restored.",
+    )
+    missing: Missing = Field(
+        Missing.FETCH,
+        title="Deleted at the destination",
+        description="What happens when a person has deleted a mirrored file: fetch it again, or "
+        "leave it out.",
+    )
+    sidecars: bool = Field(
+        False,
+        title="XMP sidecars",
+        description="Write Immich's description, rating, tags and place beside each file, as "
+        "FILENAME.xmp.",
+    )
+    edited: bool = Field(
+        False,
+        title="Edited pictures",
+        description="Take pictures that were edited inside Immich (3.x) with their edits, instead "
+        "of untouched.",
+    )
 
 
 class Presence(StrEnum):
@@ -242,20 +293,36 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a place says of itself: the mirror and the album that it was marked for."""
+
+    mirror_id: str
+    album_id: str
+
+
+def unmarked(options: Any) -> Identity | None:
+    """Answer for a kind of destination whose places bear no marks."""
+    del options
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class DestinationType:
     """A kind of destination: one line in the registry.
 
     ``kind`` is stored with a mirror; ``prefix`` starts its form on the command line
     (``folder:PATH``); ``options`` is the model that makes the form, the checks and the docs.
     ``from_spec`` turns what stands behind the prefix into options. ``place`` names the one place
-    that a set of options points at, so that a second mirror to it is noticed.
+    that a set of options points at, so that a second mirror to it is noticed. ``identify`` reads
+    the mark of a place, so that a folder that was moved or whose database was lost is known again.
     """
 
     kind: str
     prefix: str
     label: str
-    options: type[BaseModel]
+    options: type[MirrorOptions]
     features: Features
     open: Callable[[Any, Opening], Destination]
-    from_spec: Callable[[str], BaseModel]
+    from_spec: Callable[[str], MirrorOptions]
     place: Callable[[Any], str]
+    identify: Callable[[Any], Identity | None] = unmarked

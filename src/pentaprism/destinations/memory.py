@@ -13,12 +13,13 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from pentaprism.assets import Received
 from pentaprism.destinations.base import (
     DestinationType,
     Features,
+    MirrorOptions,
     Opening,
     Part,
     Presence,
@@ -63,7 +64,7 @@ class MemoryPlace:
     locked: bool = False
 
 
-class MemoryOptions(BaseModel):
+class MemoryOptions(MirrorOptions):
     """The name of a place in memory."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from pentaprism.destinations.base import DestinationType
+from pentaprism.destinations.base import DestinationType, MirrorOptions
 from pentaprism.destinations.local_folder.destination import LOCAL_FOLDER
 from pentaprism.errors import InvalidError
 
@@ -32,7 +32,7 @@ def by_kind(
 
 def parse_spec(
     spec: str, destinations: Mapping[str, DestinationType] = DESTINATIONS
-) -> tuple[DestinationType, BaseModel]:
+) -> tuple[DestinationType, MirrorOptions]:
     """Return the kind and the options for a form such as ``folder:/photos``.
 
     Raises `InvalidError` that lists the known forms, or says what is wrong behind the prefix.
@@ -49,7 +49,7 @@ def parse_spec(
     )
 
 
-def _options(destination: DestinationType, spec: str, rest: str) -> BaseModel:
+def _options(destination: DestinationType, spec: str, rest: str) -> MirrorOptions:
     try:
         return destination.from_spec(rest)
     except ValidationError as error:

@@ -128,6 +128,12 @@ class ImmichClient:
         await self._calls.close()
 
     @property
+    def url(self) -> str:
+        """The server's address in its one true form, without ``/api``, for people and records."""
+        address = self._line.address
+        return address.origin + address.base.removesuffix("/api")
+
+    @property
     def traffic(self) -> Traffic:
         """What was asked for and read so far."""
         return self._line.traffic

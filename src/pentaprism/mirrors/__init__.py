@@ -1,1 +1,1 @@
-"""TODO."""
+"""Mirrors: what should be at a destination, and making it so."""

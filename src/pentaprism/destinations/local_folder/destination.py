@@ -20,6 +20,7 @@ from itertools import batched, islice
 from pentaprism.destinations.base import (
     DestinationType,
     Features,
+    Identity,
     Opening,
     Presence,
     RemoteAlbum,
@@ -307,6 +308,12 @@ def _remove(opened: _Opened, shot: Sequence[RemoteItem]) -> Result:
     return Result()
 
 
+def identify(options: FolderOptions) -> Identity | None:
+    """Return whose folder it is by its marker; None without one."""
+    marker = read_marker(options.path)
+    return Identity(marker.mirror_id, marker.album_id) if marker else None
+
+
 LOCAL_FOLDER = DestinationType(
     kind="local_folder",
     prefix="folder",
@@ -316,5 +323,6 @@ LOCAL_FOLDER = DestinationType(
     open=LocalFolder,
     from_spec=from_spec,
     place=place,
+    identify=identify,
 )
 """The kind of destination that a folder is."""

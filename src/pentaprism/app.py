@@ -1,0 +1,219 @@
+"""The composition root: the one place that makes things from settings and wires them together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pentaprism.assets import Album
+from pentaprism.destinations.base import Destination, Missing, Opening
+from pentaprism.destinations.registry import by_kind, parse_spec
+from pentaprism.errors import InvalidError, NotFoundError
+from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions, Preflight
+from pentaprism.mirrors.definition import Definition
+from pentaprism.mirrors.plan import Policy
+from pentaprism.mirrors.run import MirrorRun, MirrorSetup
+from pentaprism.mirrors.templates import parse_template
+from pentaprism.settings import Settings
+from pentaprism.store import Store
+from pentaprism.store.records import Connection, Mirror
+from pentaprism.store.secrets import Secrets
+
+NEEDED = frozenset({"album.read", "asset.read", "asset.download", "user.read"})
+"""The permissions without which nothing can be mirrored; `READ_ONLY` adds the comfortable ones."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What is chosen for a single run, beside the options of its mirror.
+
+    ``thorough`` reads every mirrored file instead of trusting size and time. ``max_removals``
+    allows that many removals this once.
+    """
+
+    thorough: bool = False
+    max_removals: int | None = None
+
+
+class App:
+    """Everything that a command works with; `open` makes it."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, settings: Settings, *, clock: Callable[[], datetime] = _now
+    ) -> AsyncIterator[App]:
+        """Open the database that the settings name, for as long as the context lasts."""
+        key = settings.app_secret_key.get_secret_value() if settings.app_secret_key else None
+        secrets = Secrets.load(key, settings.database_path)
+        async with await Store.open(settings.database_path, secrets, clock=clock) as store:
+            yield cls(settings, store, clock)
+
+    async def connect(
+        self, url: str, api_key: str, *, ca_file: Path | None = None, name: str | None = None
+    ) -> tuple[Connection, Preflight]:
+        """Check an Immich server and a key of one of its users, and save them as a connection.
+
+        The preflight names permissions that are missing for comfort; without the `NEEDED` ones,
+        or when anything else is wrong, an `ActionRequiredError` says what.
+        """
+        async with self._client(url, api_key, ca_file) as client:
+            preflight = await client.preflight(READ_ONLY)
+        replace(preflight, missing=preflight.missing & NEEDED).require()
+        user = preflight.user
+        if user is None:
+            raise RuntimeError("a key with user.read has a user")
+        connection = await self.store.connections.save(
+            url=client.url,
+            api_key=api_key,
+            user_id=user.id,
+            user_name=user.name,
+            user_email=user.email,
+            server_version=preflight.server.version,
+            name=name or user.name,
+            ca_file=str(ca_file) if ca_file else None,
+        )
+        return connection, preflight
+
+    async def connection(self) -> Connection:
+        """Return the connection to work with: the one that the settings name, or the saved one.
+
+        The server and the key are checked either way. Raises `InvalidError` when there is none.
+        """
+        url, key = self.settings.immich_url, self.settings.immich_api_key
+        saved = await self.store.connections.default()
+        if url is None and key is None and saved is not None:
+            ca_file = Path(saved.ca_file) if saved.ca_file else None
+            found, _ = await self.connect(
+                saved.url, saved.api_key, ca_file=ca_file, name=saved.name
+            )
+            return found
+        if url is None or key is None:
+            missing = "address" if url is None else "API key"
+            raise InvalidError(
+                f"The {missing} of the Immich server is not known.",
+                code="no_connection",
+                hint="Save both with `pentaprism connect`, or give --immich-url and --api-key, or "
+                "set IMMICH_URL and IMMICH_API_KEY.",
+            )
+        found, _ = await self.connect(
+            url, key.get_secret_value(), ca_file=self.settings.immich_ca_file
+        )
+        return found
+
+    def immich(self, connection: Connection, *, edited: bool = False) -> ImmichClient:
+        """Return a client for ``connection``; the caller closes it."""
+        ca_file = Path(connection.ca_file) if connection.ca_file else None
+        return self._client(connection.url, connection.api_key, ca_file, edited=edited)
+
+    def _client(
+        self, url: str, api_key: str, ca_file: Path | None, *, edited: bool = False
+    ) -> ImmichClient:
+        settings = self.settings
+        return ImmichClient(
+            ImmichOptions(
+                url=url,
+                api_key=api_key,
+                ca_file=ca_file,
+                connections=settings.immich_connections,
+                bandwidth=settings.immich_bandwidth,
+                timeout=settings.immich_timeout,
+                retries=settings.immich_retries,
+                edited=edited,
+            )
+        )
+
+    async def mirror_connection(self, mirror: Mirror) -> Connection:
+        """Return the connection that ``mirror`` reads from."""
+        return await self.store.connections.get(mirror.connection_id)
+
+    def definition(
+        self, connection: Connection, album: Album, to: str, **options: Any
+    ) -> Definition:
+        """Return what mirror is meant by ``album`` and the destination ``to`` (``folder:PATH``).
+
+        ``options`` that are not None replace those that the mirror has, or the defaults. Raises
+        `InvalidError` for a wrong form or option.
+        """
+        kind, chosen = parse_spec(to)
+        given = {name: value for name, value in options.items() if value is not None}
+        return Definition(self.store, connection.id, album, kind, options=chosen, given=given)
+
+    async def open_destination(self, mirror: Mirror) -> Destination:
+        """Return the destination of ``mirror``, opened but not checked; the caller closes it."""
+        kind = by_kind(mirror.kind)
+        fresh = not await self.store.items.highest_row(mirror.id)
+        opening = Opening(mirror.id, mirror.album_id, fresh=fresh)
+        return kind.open(kind.options.model_validate(mirror.options), opening)
+
+    @asynccontextmanager
+    async def run(
+        self, mirror: Mirror, connection: Connection, options: RunOptions = RunOptions()
+    ) -> AsyncIterator[MirrorRun]:
+        """Make a run of ``mirror``, with its client and destination open while it lasts."""
+        chosen = by_kind(mirror.kind).options.model_validate(mirror.options)
+        policy = Policy(
+            removals=chosen.removals,
+            missing=Missing.FETCH if options.thorough else chosen.missing,
+            sidecars=chosen.sidecars,
+            edited=chosen.edited,
+            max_removals=options.max_removals,
+        )
+        setup = MirrorSetup(mirror, parse_template(chosen.template), policy)
+        destination = await self.open_destination(mirror)
+        try:
+            async with self.immich(connection, edited=chosen.edited) as client:
+                yield MirrorRun(
+                    setup,
+                    store=self.store,
+                    client=client,
+                    destination=destination,
+                    clock=self.clock,
+                    thorough=options.thorough,
+                )
+        finally:
+            await destination.close()
+
+
+async def find_album(client: ImmichClient, text: str) -> Album:
+    """Return the album whose id or name is ``text``.
+
+    Raises `NotFoundError` with the names that come close, and `InvalidError` naming the ids when
+    several albums have the name.
+    """
+    albums = await client.albums()
+    found = [album for album in albums if text in (album.id, album.name)]
+    if not found:
+        found = [a for a in albums if a.name.strip().casefold() == text.strip().casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        which = "; ".join(
+            f"{a.id} ({a.asset_count} assets, of {a.owner_name or 'unknown'})" for a in found
+        )
+        raise InvalidError(
+            f"{len(found)} albums are called “{text}”.",
+            code="ambiguous",
+            hint=f"Give the id of the one that is meant: {which}.",
+        )
+    close = get_close_matches(text, [album.name for album in albums], n=3)
+    like = f"Did you mean {', '.join(f'“{name}”' for name in close)}? " if close else ""
+    raise NotFoundError(
+        f"There is no album “{text}” that this user can see.",
+        code="album_not_found",
+        hint=f"{like}`pentaprism albums` lists them.",
+    )

@@ -1,0 +1,113 @@
+"""Claims: which path each file of a mirror owns, the same in every run.
+
+The first claimant of a path keeps the plain name; a later one gets a suffix made from its asset
+id. Claims are recorded before anything is downloaded, so neither a crash nor another order of the
+album moves a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from pentaprism.assets import Asset, Role
+from pentaprism.mirrors.names import fit, name_key, safe_name, split_extension
+
+RESERVED = ".pentaprism"
+"""The first component that no picture may have: it is where Pentaprism keeps its own files."""
+
+
+type Paths = Mapping[Role, PurePosixPath]
+"""Paths for files of one shot, by their role in it."""
+
+
+def path_key(path: PurePosixPath | str) -> str:
+    """Return what must be unique in a mirror: the path without case and Unicode form."""
+    return name_key(str(path))
+
+
+def shot_paths(primary: PurePosixPath, roles: Collection[Role], video_name: str = "") -> Paths:
+    """Return the paths of the files in ``roles`` of a shot whose primary file is at ``primary``.
+
+    The video of a live photo has the still's stem and the extension of ``video_name``; a sidecar
+    has the whole name with ``.xmp`` behind it.
+    """
+    paths = {}
+    if Role.PRIMARY in roles:
+        paths[Role.PRIMARY] = primary
+    if Role.VIDEO in roles:
+        stem, still_extension = split_extension(primary.name)
+        extension = split_extension(safe_name(video_name))[1] or ".mov"
+        same = name_key(extension) == name_key(still_extension)
+        paths[Role.VIDEO] = primary.with_name(fit(f"{stem}{extension}", "~live" if same else ""))
+    if Role.SIDECAR in roles:
+        paths[Role.SIDECAR] = primary.with_name(fit(f"{primary.name}.xmp"))
+    return paths
+
+
+def alternatives(plain: PurePosixPath, asset_id: str) -> Iterator[PurePosixPath]:
+    """Yield the paths an asset may take, best first: plain, with a short suffix, with its id."""
+    compact = asset_id.replace("-", "")
+    if name_key(plain.parts[0]) != RESERVED:
+        yield plain
+    yield plain.with_name(fit(plain.name, f"~{compact[:8]}"))
+    yield plain.with_name(fit(plain.name, f"~{compact}"))
+
+
+def conflict_copies(path: PurePosixPath, asset_id: str) -> Iterator[PurePosixPath]:
+    """Yield the paths for a new version of a file that a person has edited in its place."""
+    label = f"~conflict-{asset_id.replace('-', '')[:8]}"
+    stem, extension = split_extension(path.name)
+    base = path.with_name(stem.partition(label)[0] + extension)
+    yield base.with_name(fit(base.name, label))
+    for number in range(2, 1000):
+        yield base.with_name(fit(base.name, f"{label}-{number}"))
+
+
+class Claims:
+    """Gives shots their paths, given the keys that are ``taken``.
+
+    ``found`` maps the SHA-1 of files that lie in the folder unrecorded to their paths: an asset
+    with the same content takes such a file's path, and no other content does.
+    """
+
+    def __init__(self, found: Mapping[bytes, Sequence[PurePosixPath]]) -> None:
+        self.taken: set[str] = set()
+        self._found = found
+        self._content_at = {path_key(path): sha1 for sha1, paths in found.items() for path in paths}
+
+    def candidates(
+        self, plain: PurePosixPath, asset: Asset, roles: Collection[Role], video_name: str = ""
+    ) -> list[Paths]:
+        """Return the paths that the files in ``roles`` of a new shot may take, best first."""
+        primaries = list(alternatives(plain, asset.id))
+        if asset.checksum.of_content:
+            known = self._found.get(asset.checksum.sha1, ())
+            primaries = [p for p in primaries if p in known] + [
+                *(p for p in known if p not in primaries),
+                *(p for p in primaries if p not in known),
+            ]
+        return [shot_paths(primary, roles, video_name) for primary in primaries]
+
+    def claim(self, candidates: Sequence[Paths], contents: Mapping[Role, bytes]) -> Paths:
+        """Take and return the first of ``candidates`` that is free.
+
+        ``contents`` holds the SHA-1 that the file in a role will have, where it is known. The last
+        candidate carries the whole asset id and is taken as unique.
+        """
+        chosen = next((c for c in candidates if self._is_free(c, contents)), candidates[-1])
+        self.taken.update(path_key(path) for path in chosen.values())
+        return chosen
+
+    def _is_free(self, paths: Paths, contents: Mapping[Role, bytes]) -> bool:
+        for role, path in paths.items():
+            key = path_key(path)
+            there = self._content_at.get(key)
+            if key in self.taken or (there is not None and there != contents.get(role)):
+                return False
+        return True
+
+
+def keys_of(candidates: Iterable[Paths]) -> set[str]:
+    """Return the keys of all ``candidates``, to ask the store which of them are taken."""
+    return {path_key(path) for paths in candidates for path in paths.values()}
