@@ -29,9 +29,9 @@ def make_certificate(
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A photo server")])
     now = dt.datetime.now(dt.UTC)
-    names: list[x509.GeneralName] = [x509.DNSName("photos.example.org")]
-    if name == "127.0.0.1":
-        names.append(x509.IPAddress(ipaddress.ip_address(name)))
+    named: x509.GeneralName = x509.DNSName(name)
+    if name[0].isdigit():
+        named = x509.IPAddress(ipaddress.ip_address(name))
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -40,7 +40,7 @@ def make_certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + dt.timedelta(days=days[0]))
         .not_valid_after(now + dt.timedelta(days=days[1]))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectAlternativeName([named]), critical=False)
         .sign(key, hashes.SHA256())
     )
     file, key_file = folder / "certificate.pem", folder / "key.pem"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import ssl
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_server import KEY, Handler, Server
+from originals import Target
+from scripted_server import KEY, Handler, Server, Sleeps
 
 from pentaprism.immich import ImmichClient, ImmichOptions, Pace
 
@@ -26,20 +28,6 @@ def serve() -> Iterator[Callable[..., Server]]:
     yield start
     for server in servers:
         server.close()
-
-
-class Sleeps(list[float]):
-    """The sleeps that a client wanted; none of them takes time."""
-
-    def pace(self, **changes: Any) -> Pace:
-        async def sleep(seconds: float) -> None:
-            self.append(seconds)
-
-        def wait(event: threading.Event, seconds: float) -> bool:
-            self.append(seconds)
-            return event.is_set()
-
-        return Pace(**{"jitter": lambda: 1.0, "sleep": sleep, "wait": wait, **changes})
 
 
 @pytest.fixture
@@ -59,3 +47,10 @@ async def connect(sleeps: Sleeps) -> AsyncIterator[Callable[..., ImmichClient]]:
             return client
 
         yield make
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Target]:
+    made = Target(tmp_path / "file")
+    yield made
+    os.close(made.fd)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from pentaprism.immich import Pace
+
 KEY = "secret-key-of-the-tests"
 
 
@@ -37,9 +39,7 @@ class Raw:
     stall: bool = False
 
 
-def reply(
-    body: bytes | Any = b"", status: int = 200, hang_up: bool = False, **headers: str | int
-) -> Raw:
+def reply(body: bytes | Any = b"", status: int = 200, hang_up: bool = False, **headers: Any) -> Raw:
     """Return a plain answer; anything but bytes becomes JSON."""
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
@@ -51,6 +51,25 @@ def reply(
 
 
 Handler = Callable[[Request], Raw]
+
+
+def always(raw: Raw) -> Handler:
+    """Return what answers every request with ``raw``."""
+
+    def handle(request: Request) -> Raw:
+        return raw
+
+    return handle
+
+
+def script(*first: Handler, then: Handler) -> Handler:
+    """Return what answers the first requests as told, one after the other, and then the rest."""
+    handlers = iter(first)
+
+    def handle(request: Request) -> Raw:
+        return next(handlers, then)(request)
+
+    return handle
 
 
 @dataclass
@@ -139,3 +158,17 @@ def _read_request(reader: Any) -> Request | None:
         headers[name.lower()] = value.strip()
     body = reader.read(int(headers.get("content-length", 0)))
     return Request(first[0].decode(), first[1].decode(), headers, body)
+
+
+class Sleeps(list[float]):
+    """The sleeps that a client wanted; none of them takes time."""
+
+    def pace(self, **changes: Any) -> Pace:
+        async def sleep(seconds: float) -> None:
+            self.append(seconds)
+
+        def wait(event: threading.Event, seconds: float) -> bool:
+            self.append(seconds)
+            return event.is_set()
+
+        return Pace(**{"jitter": lambda: 1.0, "sleep": sleep, "wait": wait, **changes})

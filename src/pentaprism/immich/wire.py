@@ -62,10 +62,10 @@ class Connection:
         if self._socket is not None:
             try:
                 return self._exchange(self._socket, request)
-            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-                answered = self._stop > 0
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, BadStatusLine):
+                # Closed since, or left in disorder by the last answer: it says nothing about now.
                 self.close()
-                if answered or self._stopped:
+                if self._stopped:
                     raise
         return self._exchange(self._connect(), request)
 
