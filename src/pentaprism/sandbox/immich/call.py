@@ -20,6 +20,7 @@ from pentaprism.sandbox.immich.errors import (
 )
 from pentaprism.sandbox.immich.faults import Fault, Faults
 from pentaprism.sandbox.immich.library import Library
+from pentaprism.sandbox.immich.listing import Listing
 from pentaprism.sandbox.immich.replies import Replies
 from pentaprism.sandbox.immich.traffic import Traffic
 
@@ -81,6 +82,7 @@ class Call:
     """One request, read and authenticated."""
 
     library: Library
+    listing: Listing
     replies: Replies
     rules: Faults
     traffic: Traffic

@@ -17,6 +17,7 @@ from pentaprism.sandbox.immich.delivery import Pace, deliver, web_page
 from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.faults import Fault, Faults
 from pentaprism.sandbox.immich.library import Library
+from pentaprism.sandbox.immich.listing import Listing
 from pentaprism.sandbox.immich.replies import Replies
 from pentaprism.sandbox.immich.traffic import Traffic
 
@@ -40,6 +41,7 @@ class Edge:
         bandwidth: int | None,
     ) -> None:
         self.library = library
+        self.listing = Listing(library)
         self.replies = replies
         self.faults = faults
         self.traffic = traffic
@@ -50,9 +52,12 @@ class Edge:
         """Return an application with the API under /api and the control routes beside it."""
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[self._answer_unrouted])
         for route in routes:
-            app.router.add_route(route.method, f"/api{route.path}", self._serve(route))
-            if route.method == "GET":
-                app.router.add_route("HEAD", f"/api{route.path}", self._serve(route))
+            serve = self._serve(route)
+            for path in (f"/api{route.path}", f"/api{route.path}/"):
+                app.router.add_route(route.method, path, serve)
+                if route.method == "GET":
+                    app.router.add_route("HEAD", path, serve)
+        app.router.add_get("/.well-known/immich", _tell_endpoint)
         for route in control:
             app.router.add_route(route.method, f"/sandbox{route.path}", self._serve_control(route))
         app.on_response_prepare.append(_set_common_headers)
@@ -64,13 +69,15 @@ class Edge:
             count.requests += 1
             call = self._call(request)
             try:
-                await self._authenticate(request, route, call)
                 await _read_body(request, call)
                 call.faults = self.faults.striking(
                     route.name, call.params.get(route.asset or ""), _page(call.body)
                 )
                 await self._wait(call.faults)
-                reply = _faulty(call.faults) or route.handler(call)
+                reply = self._faulty(request, route, call.faults)
+                if reply is None:
+                    self._authenticate(request, route, call)
+                    reply = route.handler(call)
             except ApiError as error:
                 reply = self._error(error)
             return await deliver(request, reply, call.faults, self.pace, count)
@@ -96,6 +103,7 @@ class Edge:
     def _call(self, request: web.Request) -> Call:
         return Call(
             self.library,
+            self.listing,
             self.replies,
             self.faults,
             self.traffic,
@@ -105,7 +113,7 @@ class Edge:
             request.headers,
         )
 
-    async def _authenticate(self, request: web.Request, route: Route, call: Call) -> None:
+    def _authenticate(self, request: web.Request, route: Route, call: Call) -> None:
         if route.permission is None:
             return
         call.user_or_none, call.key = identify(
@@ -126,6 +134,15 @@ class Edge:
         if self.replies.version.is_old:
             body |= {"error": HTTPStatus(error.status).phrase, "statusCode": error.status}
         return json(body, error.status)
+
+    def _faulty(self, request: web.Request, route: Route, faults: dict[str, Fault]) -> Reply | None:
+        """Return the reply that a fault puts in the handler's place."""
+        if "maintenance" in faults and route.name not in ("ping", "version"):
+            return self._unrouted(request)
+        if fault := faults.get("status"):
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            return json({"message": HTTPStatus(fault.status).phrase}, fault.status, headers)
+        return web_page() if "html" in faults else None
 
     @web.middleware
     async def _answer_unrouted(
@@ -184,12 +201,8 @@ def _page(body: Any) -> int | None:
     return page if isinstance(page, int) else None
 
 
-def _faulty(faults: dict[str, Fault]) -> Reply | None:
-    """Return the reply that a fault puts in the handler's place."""
-    if fault := faults.get("status"):
-        headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return json({"message": HTTPStatus(fault.status).phrase}, fault.status, headers)
-    return web_page() if "html" in faults else None
+async def _tell_endpoint(_: web.Request) -> web.Response:
+    return web.json_response({"api": {"endpoint": "/api"}})
 
 
 async def _set_common_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -16,6 +16,7 @@ Kind = Literal[
     "slow",  # the reply starts after ``seconds``
     "status",  # an error with ``status``, and Retry-After if ``retry_after`` is given
     "html",  # 200 and a web page
+    "maintenance",  # Immich's maintenance mode: 404, as for an unknown route
     "ignore_range",  # 200 and the whole file to a Range request
     "wrong_content_range",  # 206 with a Content-Range that is off by one
     "empty_listing",  # a search page without assets, and no next page

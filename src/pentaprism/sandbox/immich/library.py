@@ -112,12 +112,18 @@ class Library:
         return added
 
     def remove_from_album(self, album_id: str, asset_ids: Iterable[str]) -> list[str]:
-        """Remove assets and return those that were there; Immich leaves the album's time alone."""
+        """Remove assets and return those that were there.
+
+        Immich leaves the album's time alone, unless the album's thumbnail was among them.
+        """
         album = self.albums[album_id]
         removed = [id_ for id_ in asset_ids if id_ in album.assets]
         for id_ in removed:
             del album.assets[id_]
         self.revision += 1
+        if album.thumbnail_id in removed:
+            album.thumbnail_id = None
+            self._changed(album)
         return removed
 
     def rename_album(self, album_id: str, name: str) -> None:
@@ -169,21 +175,21 @@ class Library:
         self.revision += 1
 
     def trash(self, asset_ids: Iterable[str]) -> None:
-        """Move assets, and the video halves of live photos, to the trash."""
-        for id_ in self._with_videos(asset_ids):
+        """Move assets to the trash; Immich leaves the video half of a live photo where it is."""
+        for id_ in asset_ids:
             self.assets[id_].deleted = self.clock()
             self.touch(id_)
 
     def restore(self, asset_ids: Iterable[str]) -> int:
         """Take assets back from the trash and return how many there were."""
         ids = [id_ for id_ in asset_ids if self.assets[id_].deleted is not None]
-        for id_ in self._with_videos(ids):
+        for id_ in ids:
             self.assets[id_].deleted = None
             self.touch(id_)
         return len(ids)
 
     def delete(self, asset_ids: Iterable[str]) -> None:
-        """Delete assets for good, out of every album and stack."""
+        """Delete assets and the videos of live photos for good, out of every album and stack."""
         for id_ in self._with_videos(asset_ids):
             for album in self.albums.values():
                 album.assets.pop(id_, None)
@@ -202,7 +208,10 @@ class Library:
         self.touch(asset_id)
 
     def lock(self, asset_id: str) -> None:
-        """Move an asset to the locked folder, out of every album, as Immich's pages do."""
+        """Move an asset to the locked folder and out of every album, as Immich's pages do.
+
+        ``set_visibility(id, "locked")`` leaves it in its albums, as a change of one asset does.
+        """
         self.set_visibility(asset_id, "locked")
         for album in self.albums.values():
             album.assets.pop(asset_id, None)
@@ -240,6 +249,7 @@ class Library:
         place: Place | None = None,
         favorite: bool | None = None,
         taken: int | None = None,
+        offset: int | None = None,
     ) -> None:
         """Change what Immich knows about an asset; None leaves a value as it is."""
         asset = self.assets[asset_id]
@@ -248,6 +258,7 @@ class Library:
         asset.place = asset.place if place is None else place
         asset.is_favorite = asset.is_favorite if favorite is None else favorite
         asset.taken = asset.taken if taken is None else taken
+        asset.offset = asset.offset if offset is None else offset
         self.touch(asset_id)
 
     def rename_asset(self, asset_id: str, filename: str) -> None:

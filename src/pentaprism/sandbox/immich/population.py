@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from pentaprism.sandbox.immich.content import Content, Marked, Stretched, Template, read
 from pentaprism.sandbox.immich.entities import Asset, Camera, Place
@@ -104,10 +105,16 @@ def _make_odd(library: Library, maker: _Maker, plain: list[str], odd: list[str])
     ):
         if (id_ := next(states, None)) is not None:
             change(library.assets[id_])
-    pair = [id_ for id_ in plain if library.assets[id_].camera.model == "Acme RAW X"][:2]
-    if len(pair) == 2:
-        library.add_stack(pair)
+    _stack_first_pair(library, plain)
     library.add_key(READ_ONLY, name="read only")
+
+
+def _stack_first_pair(library: Library, plain: list[str]) -> None:
+    """Stack the first JPEG and the raw file of the same shot, which come one after the other."""
+    for still, raw in pairwise(plain):
+        if library.assets[raw].kind == "dng":
+            library.add_stack([still, raw])
+            return
 
 
 class _Maker:
@@ -144,7 +151,7 @@ class _Maker:
         """Add a photo of ``kind``."""
         asset = self._asset(kind, name, owner_id)
         n = self.made
-        asset.camera = _CAMERAS[2 if kind == "dng" or n % _PERIOD == 11 else n % 2]
+        asset.camera = _CAMERAS[2 if kind == "dng" else n % 2]
         asset.place = _PLACES[n // 3 % len(_PLACES)] if n % 3 == 0 else None
         asset.description = f"A made-up day, part {n}" if n % 9 == 2 else ""
         asset.rating = n % 5 + 1 if n % 8 == 5 else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from pentaprism.sandbox.immich.library import Library
 
 type Json = dict[str, Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (all times here are UTC; naive ones print without a zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,16 @@ class Version:
         return self.major < 3
 
 
+@lru_cache(maxsize=4096)
 def moment(milliseconds: int) -> str:
     """Return ``2019-07-14T07:12:33.250Z``."""
-    at = _EPOCH + timedelta(milliseconds=milliseconds)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03}Z"
+    return (_EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds") + "Z"
 
 
 def raw_moment(milliseconds: int) -> str:
     """Return ``2019-07-14T07:12:33.25+00:00``, as PostgreSQL writes it into nested objects."""
-    at = _EPOCH + timedelta(milliseconds=milliseconds)
-    fraction = f".{milliseconds % 1000:03}".rstrip("0").rstrip(".")
-    return at.strftime("%Y-%m-%dT%H:%M:%S") + f"{fraction}+00:00"
+    seconds, _, fraction = moment(milliseconds).removesuffix("Z").partition(".")
+    return f"{seconds}.{fraction}".rstrip("0").rstrip(".") + "+00:00"
 
 
 class Replies:
@@ -142,7 +142,8 @@ class Replies:
         fragments = self.library.fragments
         made = fragments.get((asset.id, with_exif))
         if made is None:
-            made = orjson.dumps(self.listed(asset, with_exif=with_exif))
+            # orjson's own bytes keep the room they grew into; a copy takes what it needs
+            made = bytes(memoryview(orjson.dumps(self.listed(asset, with_exif=with_exif))))
             fragments[asset.id, with_exif] = made
         return made
 
@@ -215,7 +216,7 @@ class Replies:
             "model": camera.model if ready else None,
             "exifImageWidth": asset.width if ready else None,
             "exifImageHeight": asset.height if ready else None,
-            "fileSizeInByte": asset.content.size if ready else None,
+            "fileSizeInByte": asset.content.size,
             "orientation": "1" if ready else None,
             "dateTimeOriginal": raw_moment(asset.taken) if ready else None,
             "modifyDate": raw_moment(asset.modified) if ready else None,

@@ -6,7 +6,7 @@ import mimetypes
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, json, nothing
+from pentaprism.sandbox.immich.call import Call, Reply, Route, Upload, json, nothing
 from pentaprism.sandbox.immich.content import Whole
 from pentaprism.sandbox.immich.entities import Asset, Place
 from pentaprism.sandbox.immich.errors import ApiError, invalid
@@ -58,6 +58,7 @@ def _update(call: Call, asset: Asset) -> None:
         place=None if latitude is None else Place(latitude, longitude),
         favorite=call.value("isFavorite", "boolean"),
         taken=_instant(call.value("dateTimeOriginal", "string")),
+        offset=_zone(call.value("dateTimeOriginal", "string")),
     )
     call.library.set_visibility(asset.id, visibility or asset.visibility)
 
@@ -72,10 +73,24 @@ def _update_rating(call: Call, asset: Asset) -> None:
     asset.rating = call.integer("rating", -1, 5, 0) if rated else None
 
 
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise invalid({"code": "invalid_format", "message": "Invalid ISO datetime"}) from None
+
+
+def _zone(text: str | None) -> int | None:
+    """Return the zone of a date in minutes east of UTC; None for a date without one."""
+    moment = _moment(text)
+    zone = moment.utcoffset() if moment else None
+    return None if zone is None else zone // timedelta(minutes=1)
+
+
 def _instant(text: str | None) -> int | None:
-    if text is None:
+    moment = _moment(text)
+    if moment is None:
         return None
-    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(milliseconds=1)
@@ -84,22 +99,31 @@ def _instant(text: str | None) -> int | None:
 def upload(call: Call) -> Reply:
     """Take an uploaded file; bytes that are there already are a duplicate."""
     if call.upload is None:
-        raise ApiError(400, "Field name missing")
+        raise ApiError(400, "File is required")
+    if not call.upload.data:
+        raise ApiError(400, "File is empty")
     content = Whole(call.upload.data)
     for asset in call.library.assets.values():
-        if asset.owner_id == call.user.id and asset.checksum == content.sha1:
+        mine = asset.owner_id == call.user.id and asset.library_id is None
+        if mine and asset.checksum == content.sha1:
             return json({"status": "duplicate", "id": asset.id})
-    asset = call.library.add_asset(_uploaded(call, content))
+    asset = _uploaded(call, call.upload, content)
+    if asset.live_video_id:
+        if asset.live_video_id not in call.library.assets:
+            raise ApiError(400, "Live photo video not found")
+        call.library.set_visibility(asset.live_video_id, "hidden")
+    call.library.add_asset(asset)
     return json({"id": asset.id, "status": "created"}, 201)
 
 
-def _uploaded(call: Call, content: Whole) -> Asset:
+def _uploaded(call: Call, sent: Upload, content: Whole) -> Asset:
     """Return an asset that is not processed yet: Immich reads the metadata later."""
-    assert call.upload is not None  # noqa: S101 (upload() has checked it)
-    fields, now = call.upload.fields, call.library.clock()
-    name = fields.get("filename") or call.upload.filename
+    fields, now = sent.fields, call.library.clock()
+    name = fields.get("filename") or sent.filename.rpartition("/")[2]
     suffix = "." + name.rpartition(".")[2].lower()
-    mime = _MIME.get(suffix) or mimetypes.types_map.get(suffix, "image/jpeg")
+    mime = _MIME.get(suffix) or mimetypes.types_map.get(suffix, "")
+    if not mime.startswith(("image/", "video/")):
+        raise ApiError(400, f"Unsupported file type {name}")
     id_ = call.library.new_id()
     created = _instant(fields.get("fileCreatedAt"))
     modified = _instant(fields.get("fileModifiedAt"))
@@ -124,7 +148,11 @@ def _uploaded(call: Call, content: Whole) -> Asset:
 
 def check_uploads(call: Call) -> Reply:
     """Say which checksums are there already."""
-    mine = {a.checksum: a for a in call.library.assets.values() if a.owner_id == call.user.id}
+    mine = {
+        a.checksum: a
+        for a in call.library.assets.values()
+        if a.owner_id == call.user.id and a.library_id is None
+    }
     results: list[dict[str, Any]] = []
     for entry in call.value("assets", "array", []):
         known = mine.get(read_checksum(entry["checksum"]) or b"")

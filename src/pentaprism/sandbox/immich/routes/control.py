@@ -157,6 +157,7 @@ CHANGES: dict[str, Callable[[Library, str, Json], None]] = {
     "archive": lambda library, id_, _: library.set_visibility(id_, "archive"),
     "show": lambda library, id_, _: library.set_visibility(id_, "timeline"),
     "lock": lambda library, id_, _: library.lock(id_),
+    "visibility": lambda library, id_, body: library.set_visibility(id_, body["visibility"]),
     "offline": lambda library, id_, _: library.set_offline(id_),
     "online": lambda library, id_, _: library.set_offline(id_, offline=False),
     "process": lambda library, id_, _: library.set_processed(id_),

@@ -21,12 +21,16 @@ def get_original(call: Call) -> Reply:
         asset = call.asset("asset.download")
     except ApiError as error:
         raise error if error.errors else not_found() from None
+    edited = call.query.get("edited", "false")
+    if edited not in ("true", "false"):
+        raise ApiError(400, "Validation failed", [{"path": ["edited"]}])
     if asset.is_offline:
         raise not_found()
-    if asset.edited is not None and call.query.get("edited") == "true":
-        stem = asset.filename.rpartition(".")[0]
+    name = asset.filename.rpartition("/")[2]
+    if asset.edited is not None and edited == "true":
+        stem = name.rpartition(".")[0]
         return _file(call, asset.edited, "image/jpeg", f"{stem}.jpeg", asset.updated)
-    return _file(call, asset.content, asset.mime_type, asset.filename, asset.modified)
+    return _file(call, asset.content, asset.mime_type, name, asset.modified)
 
 
 def get_playback(call: Call) -> Reply:
@@ -45,7 +49,7 @@ def get_thumbnail(call: Call) -> Reply:
     asset = call.asset("asset.view")
     size = call.query.get("size", "thumbnail")
     if size == "fullsize":
-        location = {"Location": f"/api/assets/{asset.id}/original"}
+        location = {"Location": "original?"}
         return Reply(302, Whole(b""), None, location)
     made = _thumbnail(asset, size)
     if made is None:
@@ -73,6 +77,9 @@ def _file(call: Call, content: Content, mime: str, name: str, modified: int) -> 
         "Last-Modified": formatdate(modified // 1000, usegmt=True),
         "ETag": etag,
     }
+    if _is_refused(call, etag, modified):
+        missing = json({"message": "Not Found"}).content
+        return Reply(404, missing, f"{mime}; charset=utf-8", headers)
     if _is_fresh(call, etag, modified):
         return Reply(304, Whole(b""), None, headers)
     wanted = None if "ignore_range" in call.faults else call.headers.get("Range")
@@ -115,6 +122,14 @@ def _parse_range(text: str, size: int) -> tuple[int, int] | None:
     if start < 0 or start >= stop:
         raise IndexError(text)
     return start, stop
+
+
+def _is_refused(call: Call, etag: str, modified: int) -> bool:
+    """Say whether a precondition fails; Immich answers 404 where Express would 412."""
+    if (wanted := call.headers.get("If-Match")) is not None:
+        return wanted != "*" and etag not in wanted
+    since = call.headers.get("If-Unmodified-Since")
+    return since is not None and modified // 1000 > _seconds(since)
 
 
 def _is_fresh(call: Call, etag: str, modified: int) -> bool:

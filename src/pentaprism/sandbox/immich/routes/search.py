@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from weakref import WeakKeyDictionary
 
 import orjson
 
 from pentaprism.sandbox.immich.call import Call, Reply, Route, raw_json
 from pentaprism.sandbox.immich.entities import Asset
 from pentaprism.sandbox.immich.errors import ApiError, invalid, no_access
-from pentaprism.sandbox.immich.library import Library
-from pentaprism.sandbox.immich.listing import Listing, Query
+from pentaprism.sandbox.immich.listing import Query
 
 _NO_ALBUMS = b'{"albums":{"total":0,"count":0,"items":[],"facets":[]},"assets":'
-_listings: WeakKeyDictionary[Library, Listing] = WeakKeyDictionary()
 
 
 def search(call: Call) -> Reply:
@@ -27,7 +24,7 @@ def search(call: Call) -> Reply:
     query = _query(call)
     size = call.integer("size", 1, 1000, 250)
     page = call.integer("page", 1, None, 1)
-    found = _listings.setdefault(call.library, Listing(call.library)).find(query)
+    found = call.listing.find(query)
     first = (page - 1) * size
     items, more = found[first : first + size], len(found) > first + size
     if "remove_between_pages" in call.faults and items:

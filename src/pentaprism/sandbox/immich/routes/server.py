@@ -60,10 +60,30 @@ def features(_: Call) -> Reply:
     return json(dict.fromkeys(on, True) | dict.fromkeys(off, False))
 
 
+def config(_: Call) -> Reply:
+    """Return the part of the settings that is public."""
+    return json(
+        {
+            "loginPageMessage": "",
+            "trashDays": 30,
+            "userDeleteDelay": 7,
+            "oauthButtonText": "Login with OAuth",
+            "isInitialized": True,
+            "isOnboarded": True,
+            "externalDomain": "",
+            "publicUsers": True,
+            "mapDarkStyleUrl": "",
+            "mapLightStyleUrl": "",
+            "maintenanceMode": False,
+            "minFaces": 3,
+        }
+    )
+
+
 def my_key(call: Call) -> Reply:
     """Return the API key that the caller uses."""
     if call.key is None:
-        raise ApiError(403, "Forbidden")
+        raise ApiError(403, "Not authenticated with an API Key")
     return json(call.replies.key(call.key))
 
 
@@ -130,6 +150,7 @@ ROUTES = (
     Route("GET", "/server/ping", "ping", ping, None),
     Route("GET", "/server/version", "version", version, None),
     Route("GET", "/server/features", "features", features, None),
+    Route("GET", "/server/config", "config", config, None),
     Route("GET", "/server/about", "about", about, "server.about"),
     Route("GET", "/api-keys/me", "my_key", my_key, OPEN),
     Route("GET", "/api-keys", "keys", list_keys, "apiKey.read"),
