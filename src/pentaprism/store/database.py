@@ -80,6 +80,7 @@ _DURABLE = (
     "foreign_keys = ON",
     "fullfsync = ON",
     "checkpoint_fullfsync = ON",
+    "cache_size = -8000",  # KiB; the default of 2,000 is less than the pages of one large claim
 )
 
 

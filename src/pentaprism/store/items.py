@@ -32,8 +32,11 @@ def _json_list(texts: Iterable[str]) -> str:
 
 # One bound value for all ids, so that SQLAlchemy need not compile a statement for each call.
 _IDS = func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value
+# As an expression, the mirror's id is only a filter: without statistics SQLite would rather take
+# the index that starts with it, and read all items of the mirror for each call.
+_mirror_of_item = items.c.mirror_id.concat("")
 _OF_SHOTS = select(*_RECORD).where(
-    items.c.mirror_id == bindparam("mirror"), items.c.shot_id.in_(select(_IDS))
+    items.c.shot_id.in_(select(_IDS)), _mirror_of_item == bindparam("mirror")
 )
 
 

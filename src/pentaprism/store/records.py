@@ -78,9 +78,12 @@ class Mirror:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Item:
     """The record of one file of a shot in one mirror.
+
+    A value like the others here, never changed in place. It is not frozen, because Python takes
+    eight times as long to make a frozen one, and a run makes one for each file of its album.
 
     ``row`` is its number in the database: small, dense, ascending with time. ``asset_id`` is the
     Immich asset whose bytes it holds and ``shot_id`` the asset in the album that it belongs to

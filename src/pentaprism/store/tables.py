@@ -143,7 +143,9 @@ items = Table(
     _Items,
     UniqueConstraint("mirror_id", "path_key"),
     Index(None, "mirror_id", "row"),
-    Index(None, "mirror_id", "shot_id"),
+    # By the shot alone: with the mirror in front, the index would be twice as large and claims
+    # half as fast, and an asset is in few mirrors.
+    Index("ix_items_shot_id", "shot_id"),
     Index(None, "sha1"),
     sqlite_autoincrement=True,
 )

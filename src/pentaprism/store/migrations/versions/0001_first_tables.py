@@ -87,7 +87,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_items_mirror_id_row", "items", ["mirror_id", "row"])
-    op.create_index("ix_items_mirror_id_shot_id", "items", ["mirror_id", "shot_id"])
+    op.create_index("ix_items_shot_id", "items", ["shot_id"])
     op.create_index("ix_items_sha1", "items", ["sha1"])
     op.create_table(
         "runs",
