@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from pentaprism.destinations.base import Presence, RemoteItem
 from pentaprism.destinations.local_folder.fingerprint import judge, read_sha1, same_time
-from pentaprism.destinations.local_folder.tree import Tree, split
+from pentaprism.destinations.local_folder.tree import Folder, Tree, split
 from pentaprism.errors import PermanentError
 
 
@@ -20,15 +20,15 @@ def survey(tree: Tree, items: Sequence[RemoteItem], *, thorough: bool) -> list[P
     then says why.
     """
     answers = [Presence.MISSING] * len(items)
-    by_folder: defaultdict[str, list[int]] = defaultdict(list)
+    by_folder: defaultdict[Folder, list[tuple[int, str]]] = defaultdict(list)
     for index, item in enumerate(items):
-        by_folder[item.id.rpartition("/")[0]].append(index)
-    for indices in by_folder.values():
-        with suppress(PermanentError, OSError):
-            folders, _ = split(items[indices[0]].id)
-            with tree.folder(folders) as folder:
-                for index in indices:
-                    answers[index] = _survey_file(folder, items[index], thorough=thorough)
+        with suppress(PermanentError):
+            folders, name = split(item.id)
+            by_folder[folders].append((index, name))
+    for folders, names in by_folder.items():
+        with suppress(OSError), tree.folder(folders) as folder:
+            for index, name in names:
+                answers[index] = _survey_file(folder, name, items[index], thorough=thorough)
     return answers
 
 
@@ -43,8 +43,7 @@ def look(tree: Tree, item: RemoteItem) -> Presence:
         return Presence.MISSING
 
 
-def _survey_file(folder: int, item: RemoteItem, *, thorough: bool) -> Presence:
-    name = item.id.rpartition("/")[2]
+def _survey_file(folder: int, name: str, item: RemoteItem, *, thorough: bool) -> Presence:
     try:
         seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:

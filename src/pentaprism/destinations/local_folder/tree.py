@@ -34,6 +34,7 @@ def split(path: str) -> tuple[Folder, str]:
     if (
         any(part in {"", ".", ".."} for part in parts)
         or "\0" in path
+        or not _is_encodable(path)
         or parts[0].casefold() == PRIVATE
     ):
         raise PermanentError(
@@ -42,6 +43,17 @@ def split(path: str) -> tuple[Folder, str]:
             hint="Choose another path template.",
         )
     return tuple(parts[:-1]), parts[-1]
+
+
+def _is_encodable(path: str) -> bool:
+    """Tell whether the system can write the name; a lone surrogate has no bytes."""
+    if path.isascii():
+        return True
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def open_regular(name: str, folder: int) -> tuple[int, os.stat_result]:
