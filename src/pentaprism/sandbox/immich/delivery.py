@@ -72,12 +72,13 @@ async def _send_body(
     count: Count,
 ) -> None:
     ending = faults.get("drop") or faults.get("truncate")
-    stop = reply.end if ending is None else min(reply.start + ending.after_bytes, reply.end)
+    last = max(reply.end - reply.start - 1, 0)
+    stop = reply.end if ending is None else reply.start + min(ending.after_bytes, last)
     stall, flip, sent = faults.get("stall"), faults.get("flip"), 0
     for piece in _split(reply.content.pieces(reply.start, stop), stall):
         if stall and sent == stall.after_bytes:
             await asyncio.sleep(stall.seconds)
-        damaged = _flip(piece, flip.after_bytes - sent) if flip else piece
+        damaged = _flip(piece, min(flip.after_bytes, last) - sent) if flip else piece
         await pace.wait(len(piece))
         await response.write(damaged)
         sent += len(piece)

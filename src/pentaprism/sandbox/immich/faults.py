@@ -34,7 +34,8 @@ class Fault:
 
     ``route`` is the name of a route (``GET /sandbox/requests`` lists them), ``asset`` an asset id,
     ``page`` a page of a search. Of the requests that match, the first ``skip`` are spared; then
-    each goes wrong with ``probability``, at most ``times`` of them (None: all).
+    each goes wrong with ``probability``, at most ``times`` of them (None: all). ``after_bytes``
+    beyond the body means its last byte.
     """
 
     kind: Kind
