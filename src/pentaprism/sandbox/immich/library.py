@@ -117,7 +117,7 @@ class Library:
         Immich leaves the album's time alone, unless the album's thumbnail was among them.
         """
         album = self.albums[album_id]
-        removed = [id_ for id_ in asset_ids if id_ in album.assets]
+        removed = [id_ for id_ in dict.fromkeys(asset_ids) if id_ in album.assets]
         for id_ in removed:
             del album.assets[id_]
         self.revision += 1

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from aiohttp import web
 from pentaprism.sandbox.immich.edge import KEEP_ALIVE, Edge
 from pentaprism.sandbox.immich.errors import SandboxError
 from pentaprism.sandbox.immich.faults import Faults
-from pentaprism.sandbox.immich.library import Library
+from pentaprism.sandbox.immich.library import Library, wall_clock
 from pentaprism.sandbox.immich.population import Wanted, populate
 from pentaprism.sandbox.immich.replies import Replies, Version
 from pentaprism.sandbox.immich.routes import API, CONTROL
@@ -34,7 +35,8 @@ class Sandbox:
     ``hostile=False`` makes a library of plain assets only; ``size`` pads every file to that many
     bytes; ``jpeg_only`` leaves other formats out; ``big_video`` adds a video of that many bytes.
     ``latency`` is seconds before each reply, ``bandwidth`` bytes a second for all bodies together.
-    Port 0 takes a free one. Starting raises `SandboxError` where the port is taken.
+    ``clock`` tells the time in milliseconds since 1970. Port 0 takes a free one. Starting raises
+    `SandboxError` where the port is taken.
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Sandbox:
         version: str = "3.1.0",
         latency: float = 0.0,
         bandwidth: int | None = None,
+        clock: Callable[[], int] = wall_clock,
     ) -> None:
         self.host, self.port = host, port
-        self.library = Library(seed)
+        self.library = Library(seed, clock)
         populate(self.library, Wanted(assets, seed, hostile, size, jpeg_only, big_video))
         self.api_key = next(iter(self.library.keys))
         self.faults = Faults()

@@ -101,7 +101,11 @@ def remove_assets(call: Call) -> Reply:
     album = call.album(call.id(), "albumAsset.delete")
     ids = call.ids("ids")
     gone = set(call.library.remove_from_album(album.id, ids))
-    return json([_result(id_, None if id_ in gone else "not_found") for id_ in ids])
+    results = []
+    for id_ in ids:
+        results.append(_result(id_, None if id_ in gone else "not_found"))
+        gone.discard(id_)
+    return json(results)
 
 
 def _result(id_: str, error: str | None) -> Json:
