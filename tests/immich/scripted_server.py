@@ -123,6 +123,9 @@ class Server:
                 self.connections += 1
             try:
                 with used, used.makefile("rb") as reader:
+                    if reader.peek(1)[:1] == b"\x16":  # somebody speaks TLS to us
+                        used.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                        return
                     while (request := _read_request(reader)) is not None:
                         if not self._answer(used, request):
                             return

@@ -137,7 +137,10 @@ async def test_a_shorter_part_than_asked_for_is_continued(
         if start == 0:
             return original(request, cut=1000)
         last = min(start + 400_000, len(DATA)) - 1
-        headers = {"Content_Range": f"bytes {start}-{last}/{len(DATA)}", "ETag": ETAG}
+        headers: dict[str, Any] = {
+            "Content_Range": f"bytes {start}-{last}/{len(DATA)}",
+            "ETag": ETAG,
+        }
         return reply(DATA[start : last + 1], 206, **headers)
 
     received = await download(connect(serve(handle).url), target)
@@ -235,7 +238,7 @@ async def test_a_chunked_body_that_breaks_off_starts_over(
 
 async def test_a_head_that_comes_in_pieces(serve: Any, connect: Any, target: Target) -> None:
     # The body is shorter than the rest of the buffer, the head longer than one segment.
-    padding = {f"X-Padding-{n}": "x" * 1000 for n in range(50)}
+    padding: dict[str, Any] = {f"X-Padding-{n}": "x" * 1000 for n in range(50)}
     server = serve(always(reply(DATA, **padding)))
     assert (await download(connect(server.url), target)).verified
 

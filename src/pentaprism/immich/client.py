@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import re
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import quote
 
 from pentaprism.assets import Album, Asset
-from pentaprism.errors import ActionRequiredError
+from pentaprism.errors import ActionRequiredError, NotFoundError
 from pentaprism.immich.calls import Calls
 from pentaprism.immich.connections import Connections
 from pentaprism.immich.content import AssetContent
@@ -187,7 +186,9 @@ class ImmichClient:
 
     async def album(self, album_id: str) -> Album:
         """Return an album; raise `NotFoundError` with code ``album_not_found``."""
-        return to_album(await self._album(album_id))
+        absent = absent_album(album_id)
+        _check_id(album_id, absent)
+        return to_album(await self._calls.get(f"/albums/{album_id}", AlbumReply, absent=absent))
 
     def list_album(self, album: Album | str, *, with_exif: bool = False) -> Listing:
         """Return the listing of an album, given itself or by its id; nothing is asked yet.
@@ -197,24 +198,22 @@ class ImmichClient:
         album_id = album if isinstance(album, str) else album.id
 
         async def fetch(page: int) -> AssetPage:
+            absent = absent_album(album_id)
+            _check_id(album_id, absent)
             query = SearchQuery([album_id], PAGE, page, "asc", with_exif)
-            reply = await self._calls.post(
-                "/search/metadata", query, SearchReply, absent=absent_album(album_id)
-            )
+            reply = await self._calls.post("/search/metadata", query, SearchReply, absent=absent)
             return reply.assets
 
-        async def expected() -> int:
-            return (await self._album(album_id)).asset_count
-
-        return Listing(fetch, expected)
+        return Listing(fetch, lambda: self.album(album_id))
 
     async def asset(self, asset_id: str) -> Asset:
         """Return an asset with its metadata and tags.
 
         Raises `NotFoundError` with code ``asset_not_found``.
         """
-        path = f"/assets/{quote(asset_id, safe='')}"
-        return to_asset(await self._calls.get(path, AssetReply, absent=absent_asset(asset_id)))
+        absent = absent_asset(asset_id)
+        _check_id(asset_id, absent)
+        return to_asset(await self._calls.get(f"/assets/{asset_id}", AssetReply, absent=absent))
 
     async def thumbnail(
         self, asset_id: str, size: Literal["thumbnail", "preview"] = "thumbnail"
@@ -224,16 +223,20 @@ class ImmichClient:
         ``thumbnail`` is a WebP of 250 pixels, ``preview`` a JPEG of 1440. Raises `NotFoundError`
         with code ``asset_not_found``.
         """
-        path = f"/assets/{quote(asset_id, safe='')}/thumbnail"
-        answer = await self._calls.fetch(path, absent=absent_asset(asset_id), size=size)
+        absent = absent_asset(asset_id)
+        _check_id(asset_id, absent)
+        path = f"/assets/{asset_id}/thumbnail"
+        answer = await self._calls.fetch(path, absent=absent, size=size)
         if answer is None:
             return None
         return Thumbnail(answer.body, answer.headers.get("Content-Type", "image/jpeg"))
 
     async def original_size(self, asset_id: str) -> int | None:
         """Return the size of the original file in bytes, None if Immich tells none or has none."""
-        path = f"/assets/{quote(asset_id, safe='')}/original"
-        answer = await self._calls.fetch(path, absent=absent_asset(asset_id), method="HEAD")
+        absent = absent_asset(asset_id)
+        _check_id(asset_id, absent)
+        path = f"/assets/{asset_id}/original"
+        answer = await self._calls.fetch(path, absent=absent, method="HEAD")
         size = answer.headers.get("Content-Length") if answer else None
         return int(size) if size else None
 
@@ -241,6 +244,11 @@ class ImmichClient:
         """Return the bytes of ``asset``, to be read; nothing is asked yet."""
         return AssetContent(asset, self._line, self._connections, self._calls)
 
-    def _album(self, album_id: str) -> Awaitable[AlbumReply]:
-        path = f"/albums/{quote(album_id, safe='')}"
-        return self._calls.get(path, AlbumReply, absent=absent_album(album_id))
+
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _check_id(text: str, absent: NotFoundError) -> None:
+    """Raise ``absent`` for what can be no id, before it becomes another path or query."""
+    if not _ID.fullmatch(text):
+        raise absent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import Error as Base64Error
 from binascii import a2b_base64
 from datetime import UTC, datetime
 
@@ -132,7 +131,7 @@ def _measured(reply: AssetReply) -> bool:
 def _sha1(text: str) -> bytes:
     try:
         return a2b_base64(text)
-    except Base64Error:
+    except ValueError:  # binascii.Error is one; so is text that is not ASCII
         return b""
 
 

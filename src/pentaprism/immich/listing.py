@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from pentaprism.assets import Asset, Visibility
+from pentaprism.assets import Album, Asset, Visibility
 from pentaprism.immich.conversion import to_asset
 from pentaprism.immich.models import AssetPage
 
@@ -24,24 +24,26 @@ _UNCOUNTED = frozenset({Visibility.HIDDEN, Visibility.LOCKED})
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a complete listing has shown.
+    """What a listing that was read to its end has shown.
 
-    ``listed`` counts distinct assets, ``counted`` those of them that Immich's ``assetCount``
-    counts too: hidden ones (a live photo's video that is a member itself) are listed and not
-    counted. ``expected`` is that count, read after the last page, so that a change during the
-    sweep shows. ``fingerprint`` is an order-independent digest of the ids, so that two sweeps
-    compare in constant memory.
+    ``listed`` counts distinct assets. ``expected`` is the album's ``assetCount``, read after the
+    last page. ``fingerprint`` is an order-independent digest of the ids, so that two sweeps
+    compare in constant memory. ``hidden`` counts the assets that are listed and not expected:
+    Immich does not count a live photo's video that is itself in the album. ``steady`` tells that
+    the album had the same count, and no additions, before the first page; without that an asset
+    that left and one that was skipped for it cancel out.
     """
 
     listed: int
-    counted: int
     expected: int
     fingerprint: int
+    hidden: int = 0
+    steady: bool = True
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was missed."""
-        return self.counted == self.expected
+        """Whether the count proves that nothing was missed."""
+        return self.steady and self.listed - self.hidden == self.expected
 
 
 class Listing:
@@ -53,11 +55,11 @@ class Listing:
     def __init__(
         self,
         fetch: Callable[[int], Awaitable[AssetPage]],
-        expected: Callable[[], Awaitable[int]],
+        look: Callable[[], Awaitable[Album]],
     ) -> None:
-        """Take what fetches a page by its number, from 1, and what reads the album's count."""
+        """Take what fetches a page by its number, from 1, and what reads the album itself."""
         self._fetch = fetch
-        self._expected = expected
+        self._look = look
         self.proof: Proof | None = None
 
     async def pages(self) -> AsyncIterator[list[Asset]]:
@@ -67,6 +69,7 @@ class Listing:
         neighbouring pages repeats assets of the page before: those are left out.
         """
         tally = _Tally()
+        before = await self._look()
         number = 1
         ahead = asyncio.ensure_future(self._fetch(number))
         try:
@@ -81,7 +84,7 @@ class Listing:
                     yield assets
                 if following is None:
                     break
-            self.proof = tally.proof(await self._expected())
+            self.proof = tally.proof(before, await self._look())
         finally:
             if not ahead.done():
                 ahead.cancel()
@@ -94,7 +97,7 @@ class _Tally:
     def __init__(self) -> None:
         self._before: set[str] = set()
         self._listed = 0
-        self._counted = 0
+        self._hidden = 0
         self._sum = 0
 
     def add(self, page: AssetPage) -> list[Asset]:
@@ -108,15 +111,21 @@ class _Tally:
             asset = to_asset(item)
             assets.append(asset)
             self._sum += int.from_bytes(blake2b(item.id.encode(), digest_size=8).digest())
-            if asset.visibility not in _UNCOUNTED and not asset.is_trashed:
-                self._counted += 1
+            self._hidden += asset.visibility in _UNCOUNTED or asset.is_trashed
         self._listed += len(assets)
         self._before = {item.id for item in page.items}
         return assets
 
-    def proof(self, expected: int) -> Proof:
-        """Return what was counted, beside what was ``expected``."""
-        return Proof(self._listed, self._counted, expected, self._sum % _MODULUS)
+    def proof(self, before: Album, after: Album) -> Proof:
+        """Return what was counted, beside what the album said ``before`` and ``after``."""
+        return Proof(
+            self._listed,
+            after.asset_count,
+            self._sum % _MODULUS,
+            self._hidden,
+            # Additions move an album's time, removals its count.
+            (before.asset_count, before.updated_at) == (after.asset_count, after.updated_at),
+        )
 
 
 def _following(page: AssetPage, number: int) -> int | None:
