@@ -134,7 +134,7 @@ class Items:
             .group_by(items.c.state)
         )
         async with self._database.read() as connection:
-            return dict((await connection.execute(query)).tuples().all())
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def highest_row(self, mirror_id: str) -> int:
         """Return the highest row of the mirror's items, 0 if it has none."""
