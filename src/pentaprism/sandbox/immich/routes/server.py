@@ -159,5 +159,5 @@ ROUTES = (
     Route("POST", "/auth/login", "login", log_in, None),
     Route("POST", "/auth/logout", "logout", log_out, OPEN),
     Route("POST", "/auth/validateToken", "validate", validate, OPEN),
-    Route("POST", "/sync/stream", "sync", refuse_sync, OPEN),
+    Route("POST", "/sync/stream", "sync", refuse_sync, "sync.stream"),
 )
