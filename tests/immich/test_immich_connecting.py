@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,19 @@ async def test_a_host_that_does_not_exist(connect: Any, sleeps: list[float]) -> 
 async def test_a_port_where_nothing_listens(connect: Any, sleeps: list[float]) -> None:
     error = await refused(connect(f"http://127.0.0.1:{unused_port()}"), "unreachable")
     assert "refused" in error.message
+    assert sleeps == []
+
+
+async def test_a_host_that_keeps_silent(connect: Any, sleeps: list[float]) -> None:
+    # A listener whose queue is full drops further connections without a word.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as stack:
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        client = connect(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.2)
+        error = await refused(client, "unreachable")
+    assert "in time" in error.message
     assert sleeps == []
 
 

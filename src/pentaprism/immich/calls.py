@@ -23,6 +23,7 @@ from pentaprism.immich.refusals import (
     maintenance,
     not_http,
     not_immich,
+    silent,
     unreachable,
 )
 
@@ -220,6 +221,8 @@ class Calls:
                 cause: BaseException = error.certificate_error
             case aiohttp.ClientConnectorDNSError():
                 cause = socket.gaierror()
+            case aiohttp.ConnectionTimeoutError():
+                return silent(address)
             case aiohttp.ClientConnectorError():
                 cause = error.os_error
             case aiohttp.ClientPayloadError():

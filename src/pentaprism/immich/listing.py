@@ -79,6 +79,7 @@ class Listing:
                 if following is not None:
                     number = following
                     ahead = asyncio.ensure_future(self._fetch(number))
+                    await asyncio.sleep(0)  # lets the request out before this page takes the CPU
                 assets = tally.add(page)
                 if assets:
                     yield assets

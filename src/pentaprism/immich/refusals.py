@@ -63,6 +63,15 @@ def unreachable(error: BaseException, address: Address) -> PentaprismError:
     return RetryableError(what, code="unreachable", hint=hint)
 
 
+def silent(address: Address) -> RetryableError:
+    """Return the error of a host that does not even refuse a connection."""
+    return RetryableError(
+        f"Nothing answers at {address.origin}: no connection comes about in time.",
+        code="unreachable",
+        hint="Check the address and the port, that the machine is on, and the firewalls between.",
+    )
+
+
 def lost(address: Address, why: str) -> RetryableError:
     """Return the error of a connection that broke off, or an answer that came incomplete."""
     return RetryableError(
