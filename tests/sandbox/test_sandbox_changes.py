@@ -15,6 +15,8 @@ from pentaprism.sandbox.immich import Sandbox
 from pentaprism.sandbox.immich.names import HOSTILE
 from pentaprism.sandbox.immich.pictures import photo
 
+UNKNOWN = "14e378d0-5fb5-4fdb-92a7-5e49d9f96305"
+
 
 class Ticks:
     """A clock that moves by a second whenever it is read."""
@@ -84,6 +86,71 @@ async def test_search_checks_its_numbers(owner: Caller) -> None:
     assert beyond.json["assets"] | {"facets": 0} == {
         "total": 0, "count": 0, "items": [], "facets": 0, "nextPage": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "status", "said"),
+    [
+        ("GET /albums?isOwned=x", None, 400, 'Invalid option: expected one of "true"|"false"'),
+        ("GET /albums?assetId=x", None, 400, "Invalid UUID"),
+        (
+            "GET /timeline/bucket",
+            None,
+            400,
+            "Invalid input: expected string, received undefined",
+        ),
+        (
+            "POST /search/metadata",
+            None,
+            400,
+            "Invalid input: expected object, received undefined",
+        ),
+        ("POST /search/metadata", [], 400, "Invalid input: expected object, received array"),
+        ("POST /search/metadata", {"size": 0}, 400, "Too small: expected number to be >=1"),
+        ("POST /search/metadata", {"size": 1001}, 400, "Too big: expected number to be <=1000"),
+        (
+            "POST /search/metadata",
+            {"size": 1.5},
+            400,
+            "Invalid input: expected int, received number",
+        ),
+        (
+            "POST /search/metadata",
+            {"albumIds": None},
+            400,
+            "Invalid input: expected array, received null",
+        ),
+        (
+            "POST /search/metadata",
+            {"order": "ASC"},
+            400,
+            'Invalid option: expected one of "asc"|"desc"',
+        ),
+        ("POST /search/metadata", {"checksum": "x", "id": UNKNOWN}, 200, None),
+        (
+            "POST /stacks",
+            {"assetIds": [UNKNOWN]},
+            400,
+            "Too small: expected array to have >=2 items",
+        ),
+        ("POST /stacks", {"assetIds": [UNKNOWN] * 2}, 400, None),
+        ("POST /albums", {}, 400, "Invalid input: expected string, received undefined"),
+        ("PUT /tags", {}, 400, "Invalid input: expected array, received undefined"),
+        ("PUT /tags/assets", {"tagIds": [UNKNOWN], "assetIds": [UNKNOWN]}, 200, None),
+        ("DELETE /assets", {"ids": [UNKNOWN]}, 400, None),
+        (f"DELETE /albums/{UNKNOWN}", None, 400, None),
+    ],
+)
+async def test_wrong_values_are_refused_in_immichs_words(
+    owner: Caller, asked: str, body: Any, status: int, said: str | None
+) -> None:
+    method, path = asked.split()
+    reply = await owner.call(method, "/api" + path, body)
+    assert reply.status == status
+    if said is None:
+        assert "errors" not in reply.json
+    else:
+        assert [error["message"] for error in reply.json["errors"]] == [said]
 
 
 async def test_album_ids_mean_and(owner: Caller) -> None:
@@ -200,7 +267,7 @@ async def test_metadata_changes(owner: Caller, method: str) -> None:
     assert after["isFavorite"]
     assert after["updatedAt"] > before["updatedAt"]
     assert after["checksum"] == before["checksum"]
-    for wrong in ({"rating": 0}, {"rating": 6}, {"latitude": 1.0}, {"dateTimeOriginal": "x"}):
+    for wrong in ({"rating": 0}, {"rating": 6}, {"latitude": 1.0}, {"description": None}):
         assert (await owner.call(method, path, wrong)).status == 400, wrong
     assert (await owner.call(method, path, {"rating": None})).json["exifInfo"]["rating"] is None
 
@@ -230,6 +297,10 @@ async def test_uploads(owner: Caller) -> None:
     ]  # fmt: skip
     assert checked[0]["assetId"] == reply["id"]
     assert (await upload(owner, b"", **dates))[1]["message"] == "File is empty"
+    form = aiohttp.FormData(dates)
+    form.add_field("other", b"x", filename="a.jpg")
+    async with owner.session.post(owner.sandbox.url + "/api/assets", data=form) as without:
+        assert (await without.json())["message"] == "File is required"
     named = await upload(owner, b"x", filename="a.txt", **dates)
     assert named[1]["message"] == "Unsupported file type a.txt"
 

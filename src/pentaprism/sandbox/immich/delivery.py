@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from pentaprism.sandbox.immich.call import JSON, Reply
 from pentaprism.sandbox.immich.content import Whole
 from pentaprism.sandbox.immich.faults import Fault
+from pentaprism.sandbox.immich.reply import JSON, Reply
 from pentaprism.sandbox.immich.traffic import Count
 
 _COMPRESS_FROM = 1024
@@ -37,7 +37,14 @@ class Pace:
 
 def web_page() -> Reply:
     """Return the page that Immich's web server answers to any path outside /api."""
-    return Reply(200, Whole(_PAGE), "text/html; charset=utf-8", {"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "ETag": _etag(_PAGE)}
+    return Reply(200, Whole(_PAGE), "text/html; charset=utf-8", headers)
+
+
+def _etag(body: bytes) -> str:
+    """Return the tag that Express computes from a body."""
+    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest())[:27].decode()
+    return f'"{len(body):x}-{digest}"'
 
 
 async def deliver(
@@ -129,8 +136,7 @@ def _flip(piece: bytes | memoryview, at: int) -> bytes:
 def _finish_json(request: web.Request, reply: Reply) -> Reply:
     """Add Express's ETag, answer a conditional request, and compress."""
     body = reply.content.data if isinstance(reply.content, Whole) else b""
-    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest())[:27].decode()
-    headers = {**reply.headers, "ETag": f'"{len(body):x}-{digest}"', "Vary": "Accept-Encoding"}
+    headers = {**reply.headers, "ETag": _etag(body), "Vary": "Accept-Encoding"}
     if (
         request.method in ("GET", "HEAD")
         and request.headers.get("If-None-Match") == headers["ETag"]

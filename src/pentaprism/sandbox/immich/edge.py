@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -12,14 +13,18 @@ import orjson
 from aiohttp import web
 
 from pentaprism.sandbox.immich.access import identify, require
-from pentaprism.sandbox.immich.call import Call, Reply, Route, Upload, json
+from pentaprism.sandbox.immich.body import Body
+from pentaprism.sandbox.immich.call import Call, Route, Upload
 from pentaprism.sandbox.immich.delivery import Pace, deliver, web_page
 from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.faults import Fault, Faults
 from pentaprism.sandbox.immich.library import Library
 from pentaprism.sandbox.immich.listing import Listing
 from pentaprism.sandbox.immich.replies import Replies
+from pentaprism.sandbox.immich.reply import Reply, json
 from pentaprism.sandbox.immich.traffic import Traffic
+
+_log = logging.getLogger(__name__)
 
 KEEP_ALIVE = 5
 """Seconds for which Immich keeps an idle connection."""
@@ -57,7 +62,7 @@ class Edge:
                 app.router.add_route(route.method, path, serve)
                 if route.method == "GET":
                     app.router.add_route("HEAD", path, serve)
-        app.router.add_get("/.well-known/immich", _tell_endpoint)
+        app.router.add_get("/.well-known/immich", self._tell_endpoint)
         for route in control:
             app.router.add_route(route.method, f"/sandbox{route.path}", self._serve_control(route))
         app.on_response_prepare.append(_set_common_headers)
@@ -71,7 +76,7 @@ class Edge:
             try:
                 await _read_body(request, call)
                 call.faults = self.faults.striking(
-                    route.name, call.params.get(route.asset or ""), _page(call.body)
+                    route.name, call.params.get(route.asset or ""), _page(call.body.raw)
                 )
                 await self._wait(call.faults)
                 reply = self._faulty(request, route, call.faults)
@@ -80,6 +85,11 @@ class Edge:
                     reply = route.handler(call)
             except ApiError as error:
                 reply = self._error(error)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                _log.exception(
+                    "The sandbox cannot read what %s %s says", request.method, request.path
+                )
+                reply = self._error(ApiError(500, "Internal server error"))
             return await deliver(request, reply, call.faults, self.pace, count)
 
         return serve
@@ -144,6 +154,10 @@ class Edge:
             return json({"message": HTTPStatus(fault.status).phrase}, fault.status, headers)
         return web_page() if "html" in faults else None
 
+    async def _tell_endpoint(self, request: web.Request) -> web.StreamResponse:
+        reply = json({"api": {"endpoint": "/api"}})
+        return await deliver(request, reply, {}, self.pace, self.traffic.of("endpoint"))
+
     @web.middleware
     async def _answer_unrouted(
         self,
@@ -175,12 +189,12 @@ async def _read_body(request: web.Request, call: Call) -> None:
         data = await request.read()
         if request.content_type == "application/json" and data:
             try:
-                call.body = orjson.loads(data)
+                call.body = Body(orjson.loads(data))
             except orjson.JSONDecodeError as error:
                 raise ApiError(400, str(error)) from error
 
 
-async def _read_form(request: web.Request) -> Upload | None:
+async def _read_form(request: web.Request) -> Upload:
     fields: dict[str, str] = {}
     found: tuple[str, bytes] | None = None
     form = await request.post()
@@ -190,7 +204,9 @@ async def _read_form(request: web.Request) -> Upload | None:
                 found = value.filename, value.file.read()
         elif isinstance(value, str):
             fields[name] = value
-    return Upload(found[0], found[1], fields) if found else None
+    if found is None:
+        raise ApiError(400, "File is required")
+    return Upload(found[0], found[1], fields)
 
 
 def _page(body: Any) -> int | None:
@@ -199,10 +215,6 @@ def _page(body: Any) -> int | None:
         return None
     page = body.get("page", 1)
     return page if isinstance(page, int) else None
-
-
-async def _tell_endpoint(_: web.Request) -> web.Response:
-    return web.json_response({"api": {"endpoint": "/api"}})
 
 
 async def _set_common_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -59,14 +59,48 @@ def bad_uuid(*path: str | int) -> ApiError:
 
 
 def wrong_type(expected: str, value: Any, *path: str | int) -> ApiError:
-    """Return what Immich says of a value of another type."""
-    names = {str: "string", int: "number", float: "number", bool: "boolean", list: "array"}
-    received = names.get(type(value), "object" if value is not None else "undefined")
+    """Return what Immich says of a value of another type, or missing (``...``)."""
+    error = {"expected": expected, "code": "invalid_type", "path": list(path)}
+    if expected == "int":
+        error["format"] = "safeint"
+    said = f"Invalid input: expected {expected}, received {_type_name(value)}"
+    return invalid(error | {"message": said})
+
+
+def _type_name(value: Any) -> str:
+    names: dict[type, str] = {
+        type(...): "undefined",
+        type(None): "null",
+        str: "string",
+        int: "number",
+        float: "number",
+        bool: "boolean",
+        list: "array",
+    }
+    return names.get(type(value), "object")
+
+
+def bad_option(options: tuple[str, ...], name: str, *, expected: str | None = None) -> ApiError:
+    """Return what Immich says of a value that is not one of ``options``."""
+    listed = "|".join(f'"{option}"' for option in options)
+    error: dict[str, Any] = {"code": "invalid_value"}
+    if expected:
+        error["expected"] = expected
+    said = f"Invalid option: expected one of {listed}"
+    return invalid(error | {"values": list(options), "path": [name], "message": said})
+
+
+def out_of_range(word: str, bound: int, name: str, *, origin: str = "number") -> ApiError:
+    """Return what Immich says of a number, or a list, that is too ``small`` or too ``big``."""
+    sign, bound_name = (">=", "minimum") if word == "small" else ("<=", "maximum")
+    verb, unit = ("be ", "") if origin == "number" else ("have ", " items")
     return invalid(
         {
-            "expected": expected,
-            "code": "invalid_type",
-            "path": list(path),
-            "message": f"Invalid input: expected {expected}, received {received}",
+            "origin": origin,
+            "code": f"too_{word}",
+            bound_name: bound,
+            "inclusive": True,
+            "path": [name],
+            "message": f"Too {word}: expected {origin} to {verb}{sign}{bound}{unit}",
         }
     )

@@ -125,7 +125,7 @@ class Replies:
         }
         if counted:
             reply |= _dates(counted)
-        if alone:
+        if alone and album.users:
             reply["contributorCounts"] = _contributors(counted)
         if self.version.is_old:
             owner = self.library.users[album.owner_id]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, json, nothing
+from pentaprism.sandbox.immich.body import read_flag, read_uuid
+from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.entities import Album
-from pentaprism.sandbox.immich.errors import ApiError, wrong_type
+from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.replies import Json
+from pentaprism.sandbox.immich.reply import Reply, json, nothing
 
 
 def list_albums(call: Call) -> Reply:
@@ -25,14 +27,15 @@ def list_albums(call: Call) -> Reply:
 
 def _filters(call: Call) -> list[Callable[[Album], bool]]:
     query, user, tests = call.query, call.user, list[Callable[[Album], bool]]()
-    shared = query.get("shared" if call.replies.version.is_old else "isShared")
+    shared = read_flag(query, "shared" if call.replies.version.is_old else "isShared")
     if shared is not None:
-        tests.append(lambda album: bool(album.users) == (shared == "true"))
-    if (owned := query.get("isOwned")) is not None:
-        tests.append(lambda album: (album.owner_id == user.id) == (owned == "true"))
+        tests.append(lambda album: bool(album.users) == shared)
+    if (owned := read_flag(query, "isOwned")) is not None:
+        tests.append(lambda album: (album.owner_id == user.id) == owned)
     if (name := query.get("name")) is not None:
         tests.append(lambda album: album.name == name)
-    if (asset := query.get("assetId")) is not None:
+    if "assetId" in query:
+        asset = read_uuid(query["assetId"], "assetId")
         tests.append(lambda album: asset in album.assets)
     return tests
 
@@ -55,24 +58,22 @@ def _lied(call: Call, reply: Json) -> Json:
 
 def create_album(call: Call) -> Reply:
     """Make an album of the caller."""
-    name = call.value("albumName", "string")
-    if name is None:
-        raise wrong_type("string", None, "albumName")
-    ids = call.ids("assetIds", required=False)
+    name = call.body.required("albumName", "string")
+    ids = call.body.uuids("assetIds", required=False)
     assets = call.own_assets(ids, "asset.share")
     album = call.library.add_album(name, [a.id for a in assets], owner_id=call.user.id)
-    album.description = call.value("description", "string", "")
+    album.description = call.body.value("description", "string", "")
     return json(call.replies.album(album), 201)
 
 
 def update_album(call: Call) -> Reply:
     """Change an album's name, description, order or thumbnail."""
     album = call.album(call.id(), "album.update")
-    album.description = call.value("description", "string", album.description)
-    album.order = call.choice("order", ("asc", "desc"), album.order) or album.order
-    album.activity = call.value("isActivityEnabled", "boolean", album.activity)
-    album.thumbnail_id = call.value("albumThumbnailAssetId", "string", album.thumbnail_id)
-    call.library.rename_album(album.id, call.value("albumName", "string", album.name))
+    album.description = call.body.value("description", "string", album.description)
+    album.order = call.body.option("order", ("asc", "desc"), album.order) or album.order
+    album.activity = call.body.value("isActivityEnabled", "boolean", album.activity)
+    album.thumbnail_id = call.body.value("albumThumbnailAssetId", "string", album.thumbnail_id)
+    call.library.rename_album(album.id, call.body.value("albumName", "string", album.name))
     return json(call.replies.album(album))
 
 
@@ -85,7 +86,7 @@ def delete_album(call: Call) -> Reply:
 def add_assets(call: Call) -> Reply:
     """Add assets to an album; each id has its own result."""
     album = call.album(call.id(), "albumAsset.create")
-    ids = call.ids("ids")
+    ids = call.body.uuids("ids")
     known = {id_ for id_ in ids if (a := call.library.assets.get(id_)) and call.sees(a)}
     fresh = set(call.library.add_to_album(album.id, [id_ for id_ in ids if id_ in known]))
     results = []
@@ -99,7 +100,7 @@ def add_assets(call: Call) -> Reply:
 def remove_assets(call: Call) -> Reply:
     """Remove assets from an album; each id has its own result."""
     album = call.album(call.id(), "albumAsset.delete")
-    ids = call.ids("ids")
+    ids = call.body.uuids("ids")
     gone = set(call.library.remove_from_album(album.id, ids))
     results = []
     for id_ in ids:
@@ -115,7 +116,7 @@ def _result(id_: str, error: str | None) -> Json:
 def add_users(call: Call) -> Reply:
     """Share an album with users."""
     album = call.album(call.id(), "album.share")
-    for entry in call.value("albumUsers", "array", []):
+    for entry in call.body.required("albumUsers", "array"):
         user_id = entry.get("userId")
         if user_id not in call.library.users:
             raise ApiError(400, "User not found")

@@ -6,10 +6,11 @@ import mimetypes
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, Upload, json, nothing
+from pentaprism.sandbox.immich.call import Call, Route, Upload
 from pentaprism.sandbox.immich.content import Whole
 from pentaprism.sandbox.immich.entities import Asset, Place
-from pentaprism.sandbox.immich.errors import ApiError, invalid
+from pentaprism.sandbox.immich.errors import ApiError, invalid, wrong_type
+from pentaprism.sandbox.immich.reply import Reply, json, nothing
 from pentaprism.sandbox.immich.routes.search import read_checksum
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,46 +39,49 @@ def update_asset(call: Call) -> Reply:
 
 def update_assets(call: Call) -> Reply:
     """Change the metadata of several assets; locking takes them out of their albums."""
-    for asset in call.own_assets(call.ids("ids"), "asset.update"):
+    for asset in call.own_assets(call.body.uuids("ids"), "asset.update"):
         _update(call, asset)
-        if call.value("visibility", "string") == "locked":
+        if call.body.value("visibility", "string") == "locked":
             call.library.lock(asset.id)
     return nothing()
 
 
 def _update(call: Call, asset: Asset) -> None:
-    latitude, longitude = call.value("latitude", "number"), call.value("longitude", "number")
+    latitude, longitude = (
+        call.body.value("latitude", "number"),
+        call.body.value("longitude", "number"),
+    )
     if (latitude is None) != (longitude is None):
         said = "Latitude and longitude must be provided together"
         raise invalid({"code": "custom", "path": [], "message": said})
-    visibility = call.choice("visibility", _VISIBILITIES, asset.visibility)
+    visibility = call.body.option("visibility", _VISIBILITIES, asset.visibility)
     _update_rating(call, asset)
     call.library.describe(
         asset.id,
-        description=call.value("description", "string"),
+        description=call.body.value("description", "string"),
         place=None if latitude is None else Place(latitude, longitude),
-        favorite=call.value("isFavorite", "boolean"),
-        taken=_instant(call.value("dateTimeOriginal", "string")),
-        offset=_zone(call.value("dateTimeOriginal", "string")),
+        favorite=call.body.value("isFavorite", "boolean"),
+        taken=_instant(call.body.value("dateTimeOriginal", "string")),
+        offset=_zone(call.body.value("dateTimeOriginal", "string")),
     )
     call.library.set_visibility(asset.id, visibility or asset.visibility)
 
 
 def _update_rating(call: Call, asset: Asset) -> None:
-    if "rating" not in call.body:
+    if not call.body.has("rating"):
         return
-    if call.body["rating"] == 0 and not call.replies.version.is_old:
+    if call.body.raw["rating"] == 0 and not call.replies.version.is_old:
         said = "Rating must be -1 (rejected), 1–5 (starred), or null (unrated); 0 is not valid"  # noqa: RUF001 (Immich's words)
         raise invalid({"code": "custom", "path": ["rating"], "message": said})
-    rated = call.body["rating"] is not None
-    asset.rating = call.integer("rating", -1, 5, 0) if rated else None
+    rated = call.body.raw["rating"] is not None
+    asset.rating = call.body.integer("rating", -1, 5, 0) if rated else None
 
 
 def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
-        raise invalid({"code": "invalid_format", "message": "Invalid ISO datetime"}) from None
+        raise ApiError(500, "Failed to update asset") from None
 
 
 def _zone(text: str | None) -> int | None:
@@ -99,7 +103,7 @@ def _instant(text: str | None) -> int | None:
 def upload(call: Call) -> Reply:
     """Take an uploaded file; bytes that are there already are a duplicate."""
     if call.upload is None:
-        raise ApiError(400, "File is required")
+        raise wrong_type("object", ...)
     if not call.upload.data:
         raise ApiError(400, "File is empty")
     content = Whole(call.upload.data)
@@ -154,7 +158,7 @@ def check_uploads(call: Call) -> Reply:
         if a.owner_id == call.user.id and a.library_id is None
     }
     results: list[dict[str, Any]] = []
-    for entry in call.value("assets", "array", []):
+    for entry in call.body.required("assets", "array"):
         known = mine.get(read_checksum(entry["checksum"]) or b"")
         if known is None:
             results.append({"id": entry["id"], "action": "accept"})
@@ -173,8 +177,8 @@ def check_uploads(call: Call) -> Reply:
 
 def delete_assets(call: Call) -> Reply:
     """Move assets to the trash, or delete them with ``force``."""
-    ids = [a.id for a in call.own_assets(call.ids("ids"), "asset.delete")]
-    if call.value("force", "boolean", default=False):
+    ids = [a.id for a in call.own_assets(call.body.uuids("ids"), "asset.delete")]
+    if call.body.value("force", "boolean", default=False):
         call.library.delete(ids)
     else:
         call.library.trash(ids)
@@ -183,7 +187,7 @@ def delete_assets(call: Call) -> Reply:
 
 def restore_assets(call: Call) -> Reply:
     """Take assets back from the trash."""
-    assets = call.own_assets(call.ids("ids"), "asset.delete")
+    assets = call.own_assets(call.body.uuids("ids"), "asset.delete")
     call.library.restore([a.id for a in assets])
     return json({"count": len(assets)})
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, json
+from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.content import Whole, read
 from pentaprism.sandbox.immich.entities import Asset, Place
 from pentaprism.sandbox.immich.library import Library
 from pentaprism.sandbox.immich.replies import Json
+from pentaprism.sandbox.immich.reply import Reply, json
 
 
 def list_faults(call: Call) -> Reply:
@@ -18,7 +19,7 @@ def list_faults(call: Call) -> Reply:
 
 def add_fault(call: Call) -> Reply:
     """Add a rule."""
-    fault = call.rules.add(**call.body)
+    fault = call.rules.add(**call.body.raw)
     return json({"id": fault.id}, 201)
 
 
@@ -84,35 +85,37 @@ def describe_file(library: Library, asset: Asset) -> Json:
 
 def create_album(call: Call) -> Reply:
     """Make an album of the owner."""
-    album = call.library.add_album(call.body["name"], call.body.get("assetIds", []))
+    album = call.library.add_album(call.body.raw["name"], call.body.raw.get("assetIds", []))
     return json({"id": album.id}, 201)
 
 
 def add_to_album(call: Call) -> Reply:
     """Add assets to an album."""
-    return json({"changed": call.library.add_to_album(call.id(), call.ids("assetIds"))})
+    return json({"changed": call.library.add_to_album(call.id(), call.body.uuids("assetIds"))})
 
 
 def remove_from_album(call: Call) -> Reply:
     """Remove assets from an album."""
-    return json({"changed": call.library.remove_from_album(call.id(), call.ids("assetIds"))})
+    return json({"changed": call.library.remove_from_album(call.id(), call.body.uuids("assetIds"))})
 
 
 def rename_album(call: Call) -> Reply:
     """Rename an album."""
-    call.library.rename_album(call.id(), call.body["name"])
+    call.library.rename_album(call.id(), call.body.raw["name"])
     return json({})
 
 
 def share_album(call: Call) -> Reply:
     """Share an album with a user."""
-    call.library.share_album(call.id(), call.body["userId"], call.body.get("role", "viewer"))
+    call.library.share_album(
+        call.id(), call.body.raw["userId"], call.body.raw.get("role", "viewer")
+    )
     return json({})
 
 
 def unshare_album(call: Call) -> Reply:
     """Take an album from a user."""
-    call.library.unshare_album(call.id(), call.body["userId"])
+    call.library.unshare_album(call.id(), call.body.raw["userId"])
     return json({})
 
 
@@ -127,7 +130,7 @@ def change_asset(call: Call) -> Reply:
     change = CHANGES.get(call.params["change"])
     if change is None:
         raise ValueError(f"There is no such change; there are {', '.join(CHANGES)}.")
-    change(call.library, call.id(), call.body or {})
+    change(call.library, call.id(), call.body.raw or {})
     asset = call.library.assets.get(call.id())
     return json(describe_file(call.library, asset) if asset else {})
 
@@ -176,7 +179,7 @@ def _done(_count: int) -> None:
 
 def create_key(call: Call) -> Reply:
     """Make an API key with ``permissions``."""
-    key = call.library.add_key(call.body["permissions"], user_id=call.body.get("userId"))
+    key = call.library.add_key(call.body.raw["permissions"], user_id=call.body.raw.get("userId"))
     return json({"id": key.id, "secret": key.secret}, 201)
 
 

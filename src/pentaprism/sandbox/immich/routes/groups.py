@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, json, nothing
+from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.entities import Asset, Stack, Tag
 from pentaprism.sandbox.immich.errors import no_access
 from pentaprism.sandbox.immich.replies import Json
+from pentaprism.sandbox.immich.reply import Reply, json, nothing
 
 
 def list_stacks(call: Call) -> Reply:
@@ -21,7 +22,7 @@ def list_stacks(call: Call) -> Reply:
 
 def create_stack(call: Call) -> Reply:
     """Make a stack of two assets or more."""
-    ids = call.ids("assetIds", least=2)
+    ids = call.body.uuids("assetIds", least=2)
     call.own_assets(ids, "asset.update")
     return json(call.replies.stack(call.library.add_stack(ids)), 201)
 
@@ -34,7 +35,7 @@ def get_stack(call: Call) -> Reply:
 def update_stack(call: Call) -> Reply:
     """Make another member the primary."""
     stack = _stack(call, call.id(), "stack.update")
-    primary = call.value("primaryAssetId", "string", stack.asset_ids[0])
+    primary = call.body.value("primaryAssetId", "string", stack.asset_ids[0])
     if primary not in stack.asset_ids:
         raise no_access("asset.read")
     stack.asset_ids.sort(key=lambda id_: id_ != primary)
@@ -50,7 +51,7 @@ def delete_stack(call: Call) -> Reply:
 
 def delete_stacks(call: Call) -> Reply:
     """End several stacks."""
-    for stack in [_stack(call, id_, "stack.delete") for id_ in call.ids("ids")]:
+    for stack in [_stack(call, id_, "stack.delete") for id_ in call.body.uuids("ids")]:
         call.library.remove_stack(stack.id)
     return nothing()
 
@@ -81,15 +82,16 @@ def list_tags(call: Call) -> Reply:
 
 def upsert_tags(call: Call) -> Reply:
     """Return the tags with these paths, made where they are missing."""
-    values = call.value("tags", "array", [])
+    values = call.body.required("tags", "array")
     tags = [call.library.upsert_tag(value, call.user.id) for value in values]
     return json([call.replies.tag(tag) for tag in tags])
 
 
 def assign_tags(call: Call) -> Reply:
     """Assign every tag to every asset, and count what was new."""
-    tags = [_tag(call, id_) for id_ in call.ids("tagIds")]
-    assets = call.own_assets(call.ids("assetIds"), "asset.update")
+    known, mine = call.library.tags, call.library.assets
+    tags = [known[id_] for id_ in call.body.uuids("tagIds") if id_ in known]
+    assets = [mine[id_] for id_ in call.body.uuids("assetIds") if id_ in mine]
     before = sum(len(asset.tag_ids) for asset in assets)
     for asset in assets:
         call.library.tag(asset.id, *(tag.value for tag in tags))
@@ -98,7 +100,7 @@ def assign_tags(call: Call) -> Reply:
 
 def tag_assets(call: Call) -> Reply:
     """Assign one tag to assets."""
-    tag, ids = _tag(call, call.id()), call.ids("ids")
+    tag, ids = _tag(call, call.id()), call.body.uuids("ids")
     results: list[Json] = []
     for asset in call.own_assets(ids, "asset.update"):
         fresh = tag.id not in asset.tag_ids
@@ -110,7 +112,7 @@ def tag_assets(call: Call) -> Reply:
 
 def untag_assets(call: Call) -> Reply:
     """Take one tag from assets."""
-    tag, ids = _tag(call, call.id()), call.ids("ids")
+    tag, ids = _tag(call, call.id()), call.body.uuids("ids")
     results: list[Json] = []
     for asset in call.own_assets(ids, "asset.update"):
         had = tag.id in asset.tag_ids
@@ -150,7 +152,10 @@ def _duplicates(call: Call, id_: str, group: list[Asset]) -> Json:
 def resolve_duplicates(call: Call) -> Reply:
     """Trash the losers of each group and forget the group."""
     results = []
-    for group in call.value("groups", "array", []):
+    known = {asset.duplicate_id for asset in call.library.assets.values()}
+    for group in call.body.required("groups", "array"):
+        if group.get("duplicateId") not in known:
+            raise no_access("duplicate.delete")
         call.library.trash(group.get("trashAssetIds", []))
         for asset in call.library.assets.values():
             if asset.duplicate_id == group["duplicateId"]:

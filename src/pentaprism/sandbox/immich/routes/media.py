@@ -5,11 +5,14 @@ from __future__ import annotations
 from email.utils import formatdate, parsedate_to_datetime
 from urllib.parse import quote
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, json
+from pentaprism.sandbox.immich.body import read_flag, read_option
+from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.content import Content, Whole
 from pentaprism.sandbox.immich.entities import Asset
 from pentaprism.sandbox.immich.errors import ApiError, not_found
+from pentaprism.sandbox.immich.reply import Reply, json, redirect
 
+_SIZES = ("original", "fullsize", "preview", "thumbnail")
 _CACHE = (
     "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
 )
@@ -21,13 +24,11 @@ def get_original(call: Call) -> Reply:
         asset = call.asset("asset.download")
     except ApiError as error:
         raise error if error.errors else not_found() from None
-    edited = call.query.get("edited", "false")
-    if edited not in ("true", "false"):
-        raise ApiError(400, "Validation failed", [{"path": ["edited"]}])
+    edited = read_flag(call.query, "edited")
     if asset.is_offline:
         raise not_found()
     name = asset.filename.rpartition("/")[2]
-    if asset.edited is not None and edited == "true":
+    if asset.edited is not None and edited:
         stem = name.rpartition(".")[0]
         return _file(call, asset.edited, "image/jpeg", f"{stem}.jpeg", asset.updated)
     return _file(call, asset.content, asset.mime_type, name, asset.modified)
@@ -41,16 +42,17 @@ def get_playback(call: Call) -> Reply:
         raise error if error.errors else not_found() from None
     if asset.is_offline or not asset.is_video:
         raise not_found()
-    return _file(call, asset.content, asset.mime_type, asset.filename, asset.modified)
+    reply = _file(call, asset.content, asset.mime_type, asset.filename, asset.modified)
+    del reply.headers["Content-Disposition"]
+    return reply
 
 
 def get_thumbnail(call: Call) -> Reply:
     """Return a preview (JPEG) or a thumbnail (WebP); 404 until it is made."""
     asset = call.asset("asset.view")
-    size = call.query.get("size", "thumbnail")
-    if size == "fullsize":
-        location = {"Location": "original?"}
-        return Reply(302, Whole(b""), None, location)
+    size = read_option(call.query.get("size", "thumbnail"), _SIZES, "size")
+    if size in ("fullsize", "original"):
+        return redirect("original?")
     made = _thumbnail(asset, size)
     if made is None:
         raise not_found("Asset media not found")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pentaprism.sandbox.immich.call import OPEN, Call, Reply, Route, json, nothing
+from pentaprism.sandbox.immich.call import OPEN, Call, Route
 from pentaprism.sandbox.immich.errors import ApiError
+from pentaprism.sandbox.immich.reply import Reply, json, nothing
 
 
 def ping(_: Call) -> Reply:
@@ -95,8 +96,8 @@ def list_keys(call: Call) -> Reply:
 
 def create_key(call: Call) -> Reply:
     """Make an API key for the caller."""
-    permissions = call.value("permissions", "array", ["all"])
-    name = call.value("name", "string", "API Key")
+    permissions = call.body.value("permissions", "array", ["all"])
+    name = call.body.value("name", "string", "API Key")
     key = call.library.add_key(permissions, user_id=call.user.id, name=name)
     return json({"secret": key.secret, "apiKey": call.replies.key(key)}, 201)
 
@@ -108,7 +109,8 @@ def me(call: Call) -> Reply:
 
 def log_in(call: Call) -> Reply:
     """Make a session from e-mail and password."""
-    email, password = call.value("email", "string"), call.value("password", "string")
+    email = call.body.required("email", "string")
+    password = call.body.required("password", "string")
     for user in call.library.users.values():
         if user.email == email and user.password == password:
             token = call.library.add_session(user.id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pentaprism.sandbox.immich.call import Call, Reply, Route, json
+from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.entities import Asset
-from pentaprism.sandbox.immich.errors import ApiError
+from pentaprism.sandbox.immich.errors import wrong_type
 from pentaprism.sandbox.immich.replies import Json, moment
+from pentaprism.sandbox.immich.reply import Reply, json
 
 
 def list_buckets(call: Call) -> Reply:
@@ -20,8 +21,8 @@ def list_buckets(call: Call) -> Reply:
 def get_bucket(call: Call) -> Reply:
     """Return the assets of a month, one array for each property."""
     month = call.query.get("timeBucket")
-    if not month:
-        raise ApiError(400, "Validation failed")
+    if month is None:
+        raise wrong_type("string", ..., "timeBucket")
     found = [asset for asset in _assets(call) if _month(asset) == month[:10]]
     found.sort(key=lambda asset: (asset.taken, asset.id), reverse=True)
     rows = [_row(asset) for asset in found]
