@@ -46,10 +46,14 @@ HOLDS: dict[Hold, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A page of the plan: what would be done, with the paths that puts would claim."""
+    """A page of the plan: what would be done, with the paths that puts would claim.
+
+    ``held`` says why nothing may be removed, when something would be.
+    """
 
     actions: Sequence[Put | Keep | Skip | Remove]
     paths: Mapping[str, Paths]
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,10 @@ class MirrorRun:
                 {put.asset.id: taken for put, taken in zip(puts, paths, strict=True)},
             )
         leaving = await self._find_leaving(sweep, listing)
+        if leaving.hold is not None:
+            yield Planned(
+                (), {}, HOLDS[leaving.hold].format(count=len(leaving.shot_ids), mirrored="all")
+            )
         async for removes in plan_removals(sweep, leaving, self._client):
             yield Planned(removes, {})
 

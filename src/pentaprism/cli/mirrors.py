@@ -1,0 +1,106 @@
+"""``mirrors``: what mirrors there are, and their pause, resume and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pentaprism.cli.options import (
+    JsonOption,
+    MirrorArgument,
+    YesOption,
+    find_mirror,
+    opened,
+    work,
+)
+from pentaprism.cli.output import console, local_time, print_json, safe, short, table
+
+if TYPE_CHECKING:
+    from pentaprism.store.records import Mirror, Run
+
+app = typer.Typer(help="List, pause, resume and delete mirrors.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_mirrors(as_json: JsonOption = False) -> None:
+    """List all mirrors with their last run."""
+    work(_list(as_json=as_json))
+
+
+async def _list(*, as_json: bool) -> None:
+    async with opened() as app_:
+        mirrors = await app_.store.mirrors.list()
+        rows = [(one, await app_.store.runs.last(one.id)) for one in mirrors]
+    if as_json:
+        print_json([_as_json(one, last) for one, last in rows])
+        return
+    if not rows:
+        console.print("No mirrors yet. Begin with: pentaprism mirror ALBUM --to folder:PATH")
+        return
+    shown = table("Id", "Album", "Destination", "Last run", "State")
+    for one, last in rows:
+        state = "paused" if one.paused else last.status.value if last else "never run"
+        shown.add_row(
+            short(one.id),
+            safe(one.album_name),
+            safe(one.place),
+            local_time(last.started_at if last else None),
+            state,
+        )
+    console.print(shown)
+
+
+def _as_json(mirror: Mirror, last: Run | None) -> dict[str, Any]:
+    return {
+        "id": mirror.id,
+        "album": {"id": mirror.album_id, "name": mirror.album_name},
+        "kind": mirror.kind,
+        "place": mirror.place,
+        "options": mirror.options,
+        "paused": mirror.paused,
+        "last_run": {"id": last.id, "status": last.status.value, "started": last.started_at}
+        if last
+        else None,
+    }
+
+
+@app.command()
+def pause(mirror: MirrorArgument) -> None:
+    """Pause a mirror: its runs are refused until it is resumed."""
+    work(_set_paused(mirror, paused=True))
+
+
+@app.command()
+def resume(mirror: MirrorArgument) -> None:
+    """Let a paused mirror go on."""
+    work(_set_paused(mirror, paused=False))
+
+
+async def _set_paused(text: str, *, paused: bool) -> None:
+    async with opened() as app_:
+        mirror = await find_mirror(app_, text)
+        await app_.store.mirrors.update(mirror.id, paused=paused)
+    state = "paused" if paused else "active again"
+    console.print(f"The mirror of {safe(mirror.album_name)} to {safe(mirror.place)} is {state}.")
+
+
+@app.command()
+def delete(mirror: MirrorArgument, yes: YesOption = False) -> None:
+    """End a mirror: its records and runs are forgotten, its files stay."""
+    work(_delete(mirror, yes=yes))
+
+
+async def _delete(text: str, *, yes: bool) -> None:
+    async with opened() as app_:
+        mirror = await find_mirror(app_, text)
+        if not yes:
+            typer.confirm(
+                f"End the mirror of {mirror.album_name} to {mirror.place}? Its files stay.",
+                abort=True,
+            )
+        await app_.store.mirrors.delete(mirror.id)
+    console.print(
+        f"The mirror of {safe(mirror.album_name)} has ended. Its files in {safe(mirror.place)} "
+        "stay; the same `mirror` command takes them over again."
+    )

@@ -1,0 +1,77 @@
+"""Options that several commands share, and the program opened by them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pentaprism.errors import InvalidError
+
+if TYPE_CHECKING:
+    from pentaprism.app import App
+    from pentaprism.store.records import Mirror
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on one line, for scripts.")]
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--immich-url", help="Address of the Immich server. [env: IMMICH_URL]"),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        help="An Immich API key. Other users of this machine can see it here; better set "
+        "IMMICH_API_KEY or IMMICH_API_KEY_FILE.",
+    ),
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file", help="PEM file of the server's certificate authority. [env: IMMICH_CA_FILE]"
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+MirrorArgument = Annotated[
+    str, typer.Argument(metavar="MIRROR", help="A mirror's id, its beginning, or its album.")
+]
+
+
+@asynccontextmanager
+async def opened(
+    url: str | None = None, api_key: str | None = None, ca_file: Path | None = None
+) -> AsyncIterator[App]:
+    """Open the program with the settings, in which given options win."""
+    from pentaprism.app import App
+    from pentaprism.settings import load_settings
+
+    settings = load_settings(immich_url=url, immich_api_key=api_key, immich_ca_file=ca_file)
+    async with App.open(settings) as app:
+        yield app
+
+
+async def find_mirror(app: App, text: str) -> Mirror:
+    """Return the mirror that ``text`` means: its id, the beginning of it, or its album's name.
+
+    Raises `NotFoundError`, or `InvalidError` when several fit.
+    """
+    named = [m for m in await app.store.mirrors.list() if text in (m.album_name, m.album_id)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        which = "; ".join(f"{m.id} ({m.place})" for m in named)
+        raise InvalidError(
+            f"{len(named)} mirrors are of the album “{text}”.",
+            code="ambiguous",
+            hint=f"Give the id of the one that is meant: {which}.",
+        )
+    return await app.store.mirrors.resolve(text)
+
+
+def work[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(coroutine)

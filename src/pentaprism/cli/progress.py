@@ -1,0 +1,120 @@
+"""Progress of a run: a bar on a terminal, a line now and then elsewhere; Ctrl-C ends it well."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from pentaprism.cli.output import bytes_in_words, notes, safe
+
+if TYPE_CHECKING:
+    from pentaprism.mirrors.run import MirrorRun
+    from pentaprism.mirrors.tally import Tally
+    from pentaprism.store.records import Run
+
+_REFRESH_SECONDS = 0.2
+_LINE_SECONDS = 5.0
+
+
+async def execute(run: MirrorRun, title: str, *, quiet: bool) -> Run:
+    """Execute ``run`` and return it finished, showing its progress unless ``quiet``.
+
+    The first SIGINT or SIGTERM cancels the run; a second one ends the program at once.
+    """
+    with _cancelled_by_signals(run.cancel, quiet=quiet):
+        if quiet:
+            return await run.execute()
+        show = _bar if notes.is_terminal else _lines
+        async with show(run.tally, title):
+            return await run.execute()
+
+
+@contextmanager
+def _cancelled_by_signals(cancel: Callable[[], None], *, quiet: bool) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    both = (signal.SIGINT, signal.SIGTERM)
+
+    def release() -> None:
+        for number in both:
+            loop.remove_signal_handler(number)
+
+    def stop() -> None:
+        release()
+        if not quiet:
+            notes.print("Stopping; what is finished stays. Once more to stop at once.")
+        cancel()
+
+    for number in both:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        release()
+
+
+@asynccontextmanager
+async def _bar(tally: Tally, title: str) -> AsyncIterator[None]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[amount]}"),
+        TimeRemainingColumn(compact=True),
+        console=notes,
+        transient=True,
+    )
+    shown = title if len(title) <= 24 else title[:23] + "…"  # noqa: PLR2004 - leaves the bar room
+    task = progress.add_task(safe(shown), total=None, amount="")
+    began = time.monotonic()
+
+    def update() -> None:
+        rate = tally.bytes / max(time.monotonic() - began, 0.1)
+        amount = f"{bytes_in_words(tally.bytes)} {bytes_in_words(int(rate))}/s"
+        total = max(tally.expected, tally.total) or None
+        progress.update(task, total=total, completed=tally.total, amount=amount)
+
+    with progress:
+        async with _repeated(update, _REFRESH_SECONDS):
+            yield
+
+
+@asynccontextmanager
+async def _lines(tally: Tally, title: str) -> AsyncIterator[None]:
+    def update() -> None:
+        done, total = tally.total, max(tally.expected, tally.total)
+        notes.print(f"{safe(title)}: {done:,} of {total:,}, {bytes_in_words(tally.bytes)}")
+
+    async with _repeated(update, _LINE_SECONDS, last=False):
+        yield
+
+
+@asynccontextmanager
+async def _repeated(
+    update: Callable[[], None], seconds: float, *, last: bool = True
+) -> AsyncIterator[None]:
+    """Call ``update`` every so many ``seconds`` while the context lasts, and once at its end."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            update()
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        if last:
+            update()
