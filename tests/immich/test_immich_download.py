@@ -174,7 +174,7 @@ async def test_bytes_that_stay_wrong_are_refused(serve: Any, connect: Any, targe
     with pytest.raises(PermanentError) as caught:
         await download(connect(server.url), target)
     assert caught.value.code == "checksum_mismatch"
-    assert len(server.requests) == 2
+    assert len(server.requests) == 3
 
 
 async def test_a_checksum_that_is_not_of_the_content_proves_nothing(

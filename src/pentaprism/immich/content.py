@@ -34,7 +34,7 @@ from pentaprism.immich.wire import BUFFER, Connection
 log = logging.getLogger(__name__)
 
 _STREAM = 128 * 1024
-_TRIES_OF_WRONG_BYTES = 2
+_TRIES_OF_WRONG_BYTES = 3
 _ERROR_BODY = 16 * 1024
 
 
