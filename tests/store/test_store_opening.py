@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -178,10 +180,11 @@ async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     assert (await refusal(tmp_path)).code == "database_unwritable"
 
 
-async def test_a_locked_file_is_waited_for_then_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+async def test_a_locked_file_is_waited_for_then_named(tmp_path: Path, lock: str) -> None:
     database_in(tmp_path).parent.mkdir()
     with closing(sqlite3.connect(database_in(tmp_path), isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+        other.execute(f"BEGIN {lock}")
         assert (await refusal(tmp_path, patience=0.1)).code == "database_locked"
     async with open_store(tmp_path) as store:
         assert await store.mirrors.list() == []
@@ -212,6 +215,29 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("size", ["4k", "16k", "60k", "100k", "120k"])
+def test_a_disk_that_is_full_is_named_and_used_once_it_has_space(tmp_path: Path, size: str) -> None:
+    open_twice = """
+        mount -t tmpfs -o size=$1 none "$2" || exit 77
+        echo go | "$3" -c "$4" "$2/data/pentaprism.db" user
+        mount -o remount,size=10m "$2"
+        echo go | "$3" -c "$4" "$2/data/pentaprism.db" user
+    """
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", open_twice, "sh"]
+    done = subprocess.run(
+        [*command, size, str(tmp_path), sys.executable, OPEN],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        check=False,
+    )
+    if done.returncode == 77 or done.stderr.startswith("unshare:"):
+        pytest.skip(f"No small disk can be made here: {done.stderr}")
+    first, second = done.stdout.splitlines()
+    assert first.startswith("disk_full Free some space")
+    assert second == "opened"
+
+
 def test_processes_that_open_a_new_database_together_all_succeed(tmp_path: Path) -> None:
     path = database_in(tmp_path)
     started = [start_opening(path, user) for user in "abc"]
@@ -223,6 +249,28 @@ def test_processes_that_open_a_new_database_together_all_succeed(tmp_path: Path)
     with closing(sqlite3.connect(path)) as connection:
         users = connection.execute("SELECT user_id FROM connections ORDER BY user_id").fetchall()
     assert users == [("a",), ("b",), ("c",)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_process_killed_while_it_migrates_leaves_nothing_half_made(
+    tmp_path: Path, seed: int
+) -> None:
+    process = start_opening(database_in(tmp_path), "user")
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    while not database_in(tmp_path).exists():
+        assert process.poll() is None
+    time.sleep(random.Random(seed).random() / 5)  # the migration takes about as long
+    process.kill()
+    process.communicate()
+    tables = {"alembic_version", "sqlite_sequence", *metadata.tables}
+    with closing(sqlite3.connect(database_in(tmp_path))) as connection:
+        found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    assert {name for (name,) in found} in (set(), tables)
+    prepare(database_in(tmp_path), patience=5)
+    with closing(sqlite3.connect(database_in(tmp_path))) as connection:
+        assert connection.execute("SELECT * FROM mirrors").fetchall() == []
 
 
 async def test_many_tasks_open_one_new_database_together(tmp_path: Path) -> None:

@@ -47,12 +47,14 @@ _DAMAGED = _Meaning(
 _FAILED = _Meaning(
     "database_failed",
     "The database {path} failed: {error}",
-    "Check the disk it is on; what is recorded is safe.",
+    "Check the disk it is on and the space that is left there; what is recorded is safe.",
 )
 
-# Primary result codes, https://www.sqlite.org/rescode.html: the low byte of an extended one.
+# Result codes, https://www.sqlite.org/rescode.html. An extended code that is not here counts as its
+# primary one, which is its low byte.
 _MEANINGS = {
     sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,  # no room for the index of the write-ahead log
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
@@ -61,30 +63,30 @@ _MEANINGS = {
     sqlite3.SQLITE_NOTADB: _NOT_A_DATABASE,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
 }
+_PRIMARY = 0xFF
 
 
 def is_busy(error: sqlite3.Error) -> bool:
     """Tell whether another connection stood in the way, so that trying again may help."""
-    return primary_code(error) == sqlite3.SQLITE_BUSY
-
-
-def primary_code(error: BaseException | None) -> int:
-    """Return SQLite's primary result code for ``error``; 0 if it has none."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return _code(error) & _PRIMARY == sqlite3.SQLITE_BUSY
 
 
 def explain(error: BaseException, path: Path) -> ActionRequiredError:
     """Return what a person can do about ``error``, an exception of sqlite3."""
-    meaning = _MEANINGS.get(primary_code(error), _FAILED)
-    return ActionRequiredError(
-        meaning.message.format(path=path, error=error), code=meaning.code, hint=meaning.hint
-    )
+    code = _code(error)
+    meaning = _MEANINGS.get(code) or _MEANINGS.get(code & _PRIMARY, _FAILED)
+    return _make(meaning, path, error)
 
 
 def not_a_database(path: Path) -> ActionRequiredError:
     """Return the error for a file with other contents than ours."""
-    return ActionRequiredError(
-        _NOT_A_DATABASE.message.format(path=path),
-        code=_NOT_A_DATABASE.code,
-        hint=_NOT_A_DATABASE.hint,
-    )
+    return _make(_NOT_A_DATABASE, path)
+
+
+def _make(meaning: _Meaning, path: Path, error: BaseException | None = None) -> ActionRequiredError:
+    message = meaning.message.format(path=path, error=error)
+    return ActionRequiredError(message, code=meaning.code, hint=meaning.hint)
+
+
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0))

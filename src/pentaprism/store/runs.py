@@ -18,6 +18,7 @@ from pentaprism.store.records import Counters, Run, RunEvent, RunStatus
 from pentaprism.store.tables import columns_of, run_events, runs
 
 _EVENT = columns_of(RunEvent, run_events)
+_EVENT_FIELDS = tuple(field.name for field in fields(RunEvent) if field.name != "row")
 _COUNTERS = tuple(field.name for field in fields(Counters))
 _UNFINISHED = (RunStatus.RUNNING, RunStatus.WAITING)
 
@@ -137,9 +138,11 @@ async def add_events(connection: AsyncConnection, run_id: str, events: Sequence[
     """Add events to a run, within a transaction of the caller."""
     if not events:
         return
-    rows = [{**asdict(event), "run_id": run_id} for event in events]
-    for row in rows:
-        del row["row"]
+    # Not asdict(), which copies the details deeply and takes longer than the insert itself.
+    rows = [
+        {name: getattr(event, name) for name in _EVENT_FIELDS} | {"run_id": run_id}
+        for event in events
+    ]
     try:
         await connection.execute(insert(run_events), rows)
     except IntegrityError as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection as SqlConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from pentaprism.errors import ActionRequiredError
@@ -54,6 +55,8 @@ def prepare(path: Path, *, patience: float) -> None:
             hint="Give this user write permission for the folder, or set DATABASE_PATH to another "
             "place.",
         ) from error
+    except DBAPIError as error:
+        raise explain(error.orig or error, path) from error
     except sqlite3.Error as error:
         raise explain(error, path) from error
 
