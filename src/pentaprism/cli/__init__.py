@@ -5,10 +5,9 @@ Commands import what they need when they run, so that help and completion stay q
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-import tempfile
-import traceback
 from typing import Annotated
 
 import typer
@@ -16,8 +15,9 @@ import typer
 from pentaprism import __version__
 from pentaprism.cli import doctor, library, mirror, mirrors, runs, sandbox, secret, trash, verify
 from pentaprism.cli.exits import Exit, exit_code
+from pentaprism.cli.failures import explain
 from pentaprism.cli.output import print_error
-from pentaprism.errors import InvalidError, PentaprismError
+from pentaprism.errors import PentaprismError
 
 app = typer.Typer(
     name="pentaprism",
@@ -59,6 +59,10 @@ def options(
 
 def main() -> None:
     """Run the command line and exit with the code that `pentaprism.cli.exits` explains."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without UTF-8 shows a ? for what it cannot; it is no reason to fail.
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -69,44 +73,23 @@ def run(arguments: list[str]) -> int:
         code = typer.main.get_command(app).main(
             arguments, prog_name="pentaprism", standalone_mode=False
         )
-    except typer.exceptions.TyperException as error:
-        return _refuse(error, as_json=as_json)
-    except (typer.Abort, KeyboardInterrupt):
-        return Exit.CANCELLED
-    except PentaprismError as error:
-        print_error(error, as_json=as_json)
-        return exit_code(error)
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has gone (typer makes a SystemExit of that): nobody is left to
+        # be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+        return Exit.PIPE_CLOSED
+    except typer.Abort:
+        print_error(_declined(), as_json=as_json)
+        return Exit.CANCELLED
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence
-        print_error(_internal(error), as_json=as_json)
-        return Exit.INTERNAL
+        told = explain(error)
+        print_error(told, as_json=as_json)
+        return exit_code(told)
     return int(code or 0)
 
 
-def _refuse(error: typer.exceptions.TyperException, *, as_json: bool) -> int:
-    """Say what is wrong with the words of the command line; without any, show the help."""
-    message = error.format_message()
-    context = getattr(error, "ctx", None)
-    if type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(message)
-        return Exit.DONE
-    path = context.command_path if context else "pentaprism"
-    refused = InvalidError(message, code="usage", hint=f"See `{path} --help`.")
-    print_error(refused, as_json=as_json)
-    return Exit.USAGE
-
-
-def _internal(error: Exception) -> PentaprismError:
-    """Return what is told of a mistake of ours; the traceback goes to a file."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="pentaprism-error-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        traceback.print_exception(error, file=file)
+def _declined() -> PentaprismError:
     return PentaprismError(
-        f"Something went wrong in Pentaprism itself: {type(error).__name__}.",
-        code="internal",
-        hint=f"Please report it with the file {file.name}; nothing was lost.",
+        "It was not confirmed, so nothing was done.", code="declined", hint="--yes confirms it."
     )

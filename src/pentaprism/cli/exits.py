@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from pentaprism.cli.failures import InternalError
 from pentaprism.errors import (
     ActionRequiredError,
     ConflictError,
@@ -25,20 +26,22 @@ class Exit(IntEnum):
     WAITING = 4
     INTERNAL = 70
     CANCELLED = 130
+    PIPE_CLOSED = 141
+
+
+_CODES: tuple[tuple[type[PentaprismError], Exit], ...] = (
+    (InternalError, Exit.INTERNAL),
+    (RunCancelledError, Exit.CANCELLED),
+    (InvalidError, Exit.USAGE),
+    (NotFoundError, Exit.USAGE),
+    (ActionRequiredError, Exit.ACTION_REQUIRED),
+    (ConflictError, Exit.ACTION_REQUIRED),
+    (RetryableError, Exit.WAITING),
+)
 
 
 def exit_code(error: PentaprismError) -> Exit:
     """Return the exit code for ``error``, by what can be done about it."""
-    match error:
-        case RunCancelledError():
-            return Exit.CANCELLED
-        case InvalidError() | NotFoundError():
-            return Exit.USAGE
-        case ConflictError(code="locked"):
-            return Exit.WAITING
-        case ActionRequiredError() | ConflictError():
-            return Exit.ACTION_REQUIRED
-        case RetryableError():
-            return Exit.WAITING
-        case _:
-            return Exit.SOME_FAILED
+    if isinstance(error, ConflictError) and error.code == "locked":
+        return Exit.WAITING  # another run is at work here, and will be done some time
+    return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.SOME_FAILED)

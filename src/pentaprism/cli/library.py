@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pentaprism.cli.options import CaOption, JsonOption, KeyOption, UrlOption, opened, work
-from pentaprism.cli.output import console, print_json, safe, table
+from pentaprism.cli.output import is_narrow, print_json, print_table, safe, say, table
 from pentaprism.errors import InvalidError
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pentaprism.assets import Album
+
 WHAT_FOR = {
-    "asset.view": "thumbnails",
-    "server.about": "details of the server",
+    "asset.view": "thumbnails; mirroring goes without",
+    "server.about": "details of the server; mirroring goes without",
 }
+"""What each permission is for that is missed but not needed."""
 
 
 def connect(
@@ -32,7 +39,6 @@ def connect(
 async def _connect(
     url: str | None, api_key: str | None, *, ca_file: Path | None, as_json: bool
 ) -> None:
-
     async with opened(url, api_key, ca_file) as app:
         settings = app.settings
         address = settings.immich_url
@@ -43,7 +49,7 @@ async def _connect(
                 hint="Such as: pentaprism connect http://photos.local:2283",
             )
         secret = settings.immich_api_key
-        key = secret.get_secret_value() if secret else typer.prompt("API key", hide_input=True)
+        key = secret.get_secret_value() if secret else _ask_key()
         connection, preflight = await app.connect(address, key, ca_file=settings.immich_ca_file)
     if as_json:
         print_json(
@@ -56,13 +62,23 @@ async def _connect(
             }
         )
         return
-    console.print(
+    say(
         f"Connected to Immich {connection.server_version} at {safe(connection.url)} "
         f"as {safe(connection.user_name)}."
     )
     for permission in sorted(preflight.missing):
-        console.print(f"  The key lacks {permission} ({WHAT_FOR.get(permission, 'comfort')}).")
-    console.print("Next: pentaprism albums")
+        say(f"The key lacks {permission}, which is for {WHAT_FOR[permission]}.", indent=2)
+    say("Next: pentaprism albums")
+
+
+def _ask_key() -> str:
+    if not sys.stdin.isatty():
+        raise InvalidError(
+            "The API key is missing, and there is no terminal to ask for it.",
+            code="no_connection",
+            hint="Set IMMICH_API_KEY, or IMMICH_API_KEY_FILE to a file that holds it.",
+        )
+    return str(typer.prompt("API key (not shown)", hide_input=True, err=True))
 
 
 def albums(
@@ -78,7 +94,6 @@ def albums(
 async def _albums(
     url: str | None, api_key: str | None, ca_file: Path | None, *, as_json: bool
 ) -> None:
-
     async with opened(url, api_key, ca_file) as app:
         connection = await app.connection()
         async with app.immich(connection) as client:
@@ -98,9 +113,21 @@ async def _albums(
         )
         return
     if not found:
-        console.print("This user has no albums yet. Make one in Immich first.")
+        say("This user has no albums yet. Make one in Immich first.")
         return
-    shown = table("Album", "Assets", "Owner", "Id", right=["Assets"])
+    print_table(_table(found))
+
+
+def _table(found: list[Album]) -> Table:
+    """Return the albums as a table; ids are whole, because `mirror` takes nothing shorter."""
+    if is_narrow():
+        shown = table("Album", "Assets", "Id", right=["Assets"], whole=["Id"])
+        for album in found:
+            shown.add_row(safe(album.name), f"{album.asset_count:,}", album.id)
+        return shown
+    shown = table("Album", "Assets", "Owner", "Shared", "Id", right=["Assets"], whole=["Id"])
     for album in found:
-        shown.add_row(safe(album.name), f"{album.asset_count:,}", safe(album.owner_name), album.id)
-    console.print(shown)
+        shared = "yes" if album.shared else ""
+        count = f"{album.asset_count:,}"
+        shown.add_row(safe(album.name), count, safe(album.owner_name), shared, album.id)
+    return shown

@@ -10,16 +10,24 @@ from pentaprism.cli.options import (
     JsonOption,
     MirrorArgument,
     YesOption,
+    confirm,
     find_mirror,
     opened,
     work,
 )
-from pentaprism.cli.output import console, local_time, print_json, safe, short, table
+from pentaprism.cli.output import local_time, print_json, print_table, safe, say, short, table
 
 if TYPE_CHECKING:
     from pentaprism.store.records import Mirror, Run
 
-app = typer.Typer(help="List, pause, resume and delete mirrors.", no_args_is_help=True)
+app = typer.Typer(help="List, pause, resume and delete mirrors.")
+
+
+@app.callback(invoke_without_command=True)
+def _mirrors(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List, pause, resume and delete mirrors; lists them if not told what to do."""
+    if context.invoked_subcommand is None:
+        work(_list(as_json=as_json))
 
 
 @app.command("list")
@@ -36,9 +44,11 @@ async def _list(*, as_json: bool) -> None:
         print_json([_as_json(one, last) for one, last in rows])
         return
     if not rows:
-        console.print("No mirrors yet. Begin with: pentaprism mirror ALBUM --to folder:PATH")
+        say("No mirrors yet. Begin with: pentaprism mirror ALBUM --to folder:PATH")
         return
-    shown = table("Id", "Album", "Destination", "Last run", "State")
+    shown = table(
+        "Id", "Album", "Destination", "Last run", "State", whole=["Id", "Last run", "State"]
+    )
     for one, last in rows:
         state = "paused" if one.paused else last.status.value if last else "never run"
         shown.add_row(
@@ -48,7 +58,7 @@ async def _list(*, as_json: bool) -> None:
             local_time(last.started_at if last else None),
             state,
         )
-    console.print(shown)
+    print_table(shown)
 
 
 def _as_json(mirror: Mirror, last: Run | None) -> dict[str, Any]:
@@ -82,7 +92,7 @@ async def _set_paused(text: str, *, paused: bool) -> None:
         mirror = await find_mirror(app_, text)
         await app_.store.mirrors.update(mirror.id, paused=paused)
     state = "paused" if paused else "active again"
-    console.print(f"The mirror of {safe(mirror.album_name)} to {safe(mirror.place)} is {state}.")
+    say(f"The mirror of {safe(mirror.album_name)} to {safe(mirror.place)} is {state}.")
 
 
 @app.command()
@@ -94,13 +104,11 @@ def delete(mirror: MirrorArgument, yes: YesOption = False) -> None:
 async def _delete(text: str, *, yes: bool) -> None:
     async with opened() as app_:
         mirror = await find_mirror(app_, text)
-        if not yes:
-            typer.confirm(
-                f"End the mirror of {mirror.album_name} to {mirror.place}? Its files stay.",
-                abort=True,
-            )
+        confirm(
+            f"End the mirror of {mirror.album_name} to {mirror.place}? Its files stay.", yes=yes
+        )
         await app_.store.mirrors.delete(mirror.id)
-    console.print(
+    say(
         f"The mirror of {safe(mirror.album_name)} has ended. Its files in {safe(mirror.place)} "
         "stay; the same `mirror` command takes them over again."
     )

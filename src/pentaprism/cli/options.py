@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,15 +42,33 @@ MirrorArgument = Annotated[
 ]
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Return if a person says yes to ``question``, or said so before with ``--yes``.
+
+    Raises `typer.Abort` for a no, and `InvalidError` where there is no terminal to ask at.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidError(
+            "This has to be confirmed, and there is no terminal to ask at.",
+            code="confirm",
+            hint="Add --yes to confirm it.",
+        )
+    typer.confirm(question, abort=True, err=True)
+
+
 @asynccontextmanager
 async def opened(
     url: str | None = None, api_key: str | None = None, ca_file: Path | None = None
 ) -> AsyncIterator[App]:
     """Open the program with the settings, in which given options win."""
     from pentaprism.app import App
+    from pentaprism.cli.logs import show_logs
     from pentaprism.settings import load_settings
 
     settings = load_settings(immich_url=url, immich_api_key=api_key, immich_ca_file=ca_file)
+    show_logs(settings.log_level)
     async with App.open(settings) as app:
         yield app
 

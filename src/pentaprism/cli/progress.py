@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from pentaprism.cli.output import bytes_in_words, notes, safe
+from pentaprism.cli.exits import Exit
+from pentaprism.cli.output import bytes_in_words, notes, safe, say
 
 if TYPE_CHECKING:
     from pentaprism.mirrors.run import MirrorRun
@@ -38,14 +40,11 @@ def _cancelled_by_signals(cancel: Callable[[], None], *, quiet: bool) -> Iterato
     loop = asyncio.get_running_loop()
     both = (signal.SIGINT, signal.SIGTERM)
 
-    def release() -> None:
-        for number in both:
-            loop.remove_signal_handler(number)
-
     def stop() -> None:
-        release()
+        for number in both:
+            loop.add_signal_handler(number, _end)
         if not quiet:
-            notes.print("Stopping; what is finished stays. Once more to stop at once.")
+            say("Stopping; what is finished stays. Once more to stop at once.", to=notes)
         cancel()
 
     for number in both:
@@ -53,7 +52,14 @@ def _cancelled_by_signals(cancel: Callable[[], None], *, quiet: bool) -> Iterato
     try:
         yield
     finally:
-        release()
+        for number in both:
+            loop.remove_signal_handler(number)
+
+
+def _end() -> None:
+    """End the program as a kill would, which no record and no file minds; wait for no thread."""
+    notes.show_cursor()
+    os._exit(Exit.CANCELLED)
 
 
 @asynccontextmanager
@@ -94,7 +100,7 @@ async def _bar(tally: Tally, title: str) -> AsyncIterator[None]:
 async def _lines(tally: Tally, title: str) -> AsyncIterator[None]:
     def update() -> None:
         done, total = tally.total, max(tally.expected, tally.total)
-        notes.print(f"{safe(title)}: {done:,} of {total:,}, {bytes_in_words(tally.bytes)}")
+        say(f"{safe(title)}: {done:,} of {total:,}, {bytes_in_words(tally.bytes)}", to=notes)
 
     async with _repeated(update, _LINE_SECONDS, last=False):
         yield

@@ -10,15 +10,23 @@ from pentaprism.cli.events import run_events
 from pentaprism.cli.options import JsonOption, find_mirror, opened, work
 from pentaprism.cli.output import (
     bytes_in_words,
-    console,
     local_time,
     print_json,
+    print_table,
     safe,
+    say,
     short,
     table,
 )
 
-app = typer.Typer(help="List runs, and show the events of one.", no_args_is_help=True)
+app = typer.Typer(help="List runs, and show the events of one.")
+
+
+@app.callback(invoke_without_command=True)
+def _runs(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List runs, and show the events of one; lists them if not told what to do."""
+    if context.invoked_subcommand is None:
+        work(_list(None, 20, as_json=as_json))
 
 
 @app.command("list")
@@ -42,10 +50,12 @@ async def _list(text: str | None, limit: int, *, as_json: bool) -> None:
         print_json([_as_json(run) for run in runs])
         return
     if not runs:
-        console.print("No runs yet. Begin with: pentaprism mirror ALBUM --to folder:PATH")
+        say("No runs yet. Begin with: pentaprism mirror ALBUM --to folder:PATH")
         return
     numbers = ["Put", "Skipped", "Failed", "Removed", "Bytes"]
-    shown = table("Id", "Album", "Began", "Status", *numbers, right=numbers)
+    shown = table(
+        "Id", "Album", "Began", "Status", *numbers, right=numbers, whole=["Id", "Began", "Bytes"]
+    )
     for run in runs:
         done = run.counters
         shown.add_row(
@@ -56,7 +66,7 @@ async def _list(text: str | None, limit: int, *, as_json: bool) -> None:
             *(f"{n:,}" for n in (done.uploaded, done.skipped, done.failed, done.removed)),
             bytes_in_words(done.bytes),
         )
-    console.print(shown)
+    print_table(shown)
 
 
 def _as_json(run: Any) -> dict[str, Any]:
@@ -82,7 +92,7 @@ def show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")],
     level: Annotated[
         Literal["info", "warning", "error"] | None,
-        typer.Option(),
+        typer.Option(help="Only events of this level."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -108,12 +118,10 @@ async def _show(text: str, level: str | None, *, as_json: bool) -> None:
             ]
             print_json({**_as_json(run), "events": events})
             return
-        console.print(
-            f"Run {run.id}: {run.status.value}" + (f", {safe(run.reason)}" if run.reason else "")
-        )
+        say(f"Run {run.id}: {run.status.value}" + (f", {safe(run.reason)}" if run.reason else ""))
         signs = {"warning": "[yellow]![/]", "error": "[red]✗[/]"}
         async for event in run_events(app_.store, run.id, level=level):
             about = f"{safe(event.filename)}: " if event.filename else ""
-            console.print(f"{signs.get(event.level, ' ')} {about}{safe(event.message)}")
+            say(f"{signs.get(event.level, ' ')} {about}{safe(event.message)}")
             if hint := event.details.get("hint"):
-                console.print(f"    [dim]{safe(str(hint))}[/]")
+                say(f"[dim]{safe(str(hint))}[/]", indent=4)

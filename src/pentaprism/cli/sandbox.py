@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,8 @@ import typer
 
 from pentaprism.cli.exits import Exit
 from pentaprism.cli.options import JsonOption, work
-from pentaprism.cli.output import console, safe
-from pentaprism.errors import ConflictError, InvalidError
+from pentaprism.cli.output import console, safe, say
+from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError
 
 app = typer.Typer(help="Run local servers to try things on.", no_args_is_help=True)
 
@@ -43,7 +44,7 @@ def immich(
     try:
         work(serve(port, assets, seed, json=as_json, big_video=big_video))
     except SandboxError as error:
-        raise InvalidError(str(error), code="sandbox", hint="Choose another port.") from error
+        raise InvalidError(error.message, code=error.code, hint=error.hint) from error
     return Exit.DONE
 
 
@@ -53,17 +54,15 @@ def demo() -> int:
 
 
 async def _demo(home: Path) -> int:
-    from pentaprism.app import App, find_album
-    from pentaprism.cli.mirror import run_and_report
+    from pentaprism.app import App, RunOptions, find_album
+    from pentaprism.cli.report import run_and_report
     from pentaprism.sandbox.immich import Sandbox
     from pentaprism.settings import load_settings
 
     _clear(home)
     photos = home / "photos"
     async with Sandbox(assets=_DEMO_ASSETS, seed=1, port=0, latency=_DEMO_LATENCY) as sandbox:
-        console.print(
-            f"A made-up Immich runs at {sandbox.url}; its album “Holiday” goes to .demo/photos.\n"
-        )
+        say(f"A made-up Immich runs at {sandbox.url}; its album “Holiday” goes to .demo/photos.\n")
         settings = load_settings(
             database_path=home / "pentaprism.db",
             immich_url=sandbox.url,
@@ -78,13 +77,13 @@ async def _demo(home: Path) -> int:
             )
             mirror = await definition.save()
             console.rule("First run")
-            code = await run_and_report(app_, mirror, connection)
+            code = await run_and_report(app_, mirror, connection, RunOptions())
             for line in _tree(photos):
-                console.print(line)
+                say(line)
             console.rule("Second run")
-            code = await run_and_report(app_, mirror, connection) or code
+            code = await run_and_report(app_, mirror, connection, RunOptions()) or code
     console.rule()
-    console.print(
+    say(
         "Your own Immich: pentaprism connect http://YOUR-IMMICH:2283, then\n"
         '  pentaprism mirror "An album" --to folder:/where/it/shall/be'
     )
@@ -93,14 +92,22 @@ async def _demo(home: Path) -> int:
 
 def _clear(home: Path) -> None:
     """Remove an earlier demo, which is known by its database; anything else is left alone."""
-    if home.exists() and not (home / "pentaprism.db").exists():
+    if os.path.lexists(home) and (home.is_symlink() or not (home / "pentaprism.db").is_file()):
         raise ConflictError(
             f"{home} exists and is not from an earlier demo.",
             code="demo_folder",
             hint="Run the demo in another folder.",
         )
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    try:
+        if home.exists():
+            shutil.rmtree(home)
+        home.mkdir()
+    except OSError as error:
+        raise ActionRequiredError(
+            f"The folder {home} cannot be made anew: {error.strerror}.",
+            code="demo_folder",
+            hint="Run the demo in a folder that this user may write to.",
+        ) from error
 
 
 def _tree(folder: Path) -> Iterator[str]:

@@ -13,11 +13,12 @@ from pentaprism.cli.options import (
     JsonOption,
     MirrorArgument,
     YesOption,
+    confirm,
     find_mirror,
     opened,
     work,
 )
-from pentaprism.cli.output import bytes_in_words, console, print_json, safe, table
+from pentaprism.cli.output import bytes_in_words, print_json, print_table, safe, say, table
 from pentaprism.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ async def _list(text: str, *, as_json: bool) -> None:
         )
         return
     if not entries:
-        console.print("The trash is empty.")
+        say("The trash is empty.")
         return
     shown = table("Id", "Size", "Trashed", right=["Size"])
     for entry in entries:
         shown.add_row(safe(entry.id), bytes_in_words(entry.size), str(entry.trashed))
-    console.print(shown)
+    print_table(shown)
 
 
 @app.command()
@@ -93,7 +94,7 @@ async def _restore(text: str, ids: list[str], *, everything: bool) -> None:
     async with _trash(text) as trash:
         chosen = [entry.id for entry in trash.entries()] if everything else ids
         for entry_id in chosen:
-            console.print(f"Restored {safe(trash.restore(entry_id))}")
+            say(f"Restored {safe(trash.restore(entry_id))}")
 
 
 @app.command()
@@ -105,8 +106,7 @@ def empty(
     yes: YesOption = False,
 ) -> None:
     """Delete what is in the trash for good: the only command that deletes a file."""
-    if not yes:
-        typer.confirm("Delete the files in this trash for good?", abort=True)
+    confirm(f"Delete the files in the trash of {mirror} for good?", yes=yes)
     work(_empty(mirror, older_than))
 
 
@@ -117,4 +117,4 @@ async def _empty(text: str, older_than: int | None) -> None:
     async with _trash(text) as trash:
         gone = trash.empty(before)
     size = bytes_in_words(sum(entry.size for entry in gone))
-    console.print(f"Deleted {len(gone):,} files, {size}.")
+    say(f"Deleted {len(gone):,} files, {size}.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pentaprism.cli.exits import Exit
 from pentaprism.cli.options import JsonOption, MirrorArgument, find_mirror, opened, work
-from pentaprism.cli.output import console, print_json, safe
+from pentaprism.cli.output import print_json, safe, say
 
 if TYPE_CHECKING:
     from pentaprism.mirrors.verification import Finding
@@ -40,12 +40,12 @@ async def _verify(text: str, *, as_json: bool) -> int:
         return Exit.SOME_FAILED if lost else Exit.DONE
     for finding in notable:
         sign = "[red]✗[/]" if finding.is_loss else " "
-        console.print(f"{sign} {safe(finding.item.path or '')}: {finding.standing.value}")
+        say(f"{sign} {safe(finding.item.path or '')}: {finding.standing.value}")
     total = sum(counts.values())
     parts = (f"{counts[s.name.lower()]:,} {s.value}" for s in Standing if counts[s.name.lower()])
-    console.print(f"{total:,} files read: {', '.join(parts) or 'nothing mirrored yet'}.")
+    say(f"{total:,} files read: {', '.join(parts) or 'nothing mirrored yet'}.")
     if lost:
-        console.print(f"Fetch what is lost again: pentaprism repair {mirror.id[:8]}")
+        say(f"Fetch what is lost again: pentaprism repair {mirror.id[:8]}")
     return Exit.SOME_FAILED if lost else Exit.DONE
 
 
@@ -55,9 +55,12 @@ def repair(mirror: MirrorArgument, as_json: JsonOption = False) -> int:
 
 
 async def _repair(text: str, *, as_json: bool) -> int:
-    from pentaprism.cli.mirror import run_and_report
+    from pentaprism.app import RunOptions
+    from pentaprism.cli.report import run_and_report
 
     async with opened() as app:
         mirror = await find_mirror(app, text)
         connection = await app.mirror_connection(mirror)
-        return await run_and_report(app, mirror, connection, thorough=True, as_json=as_json)
+        return await run_and_report(
+            app, mirror, connection, RunOptions(thorough=True), as_json=as_json
+        )
