@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -119,7 +120,12 @@ def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
             "SELECT name FROM sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'"
         )
     }
-    assert sql == {"items", "run_events"}
+    numbered = {
+        table.name
+        for table in metadata.tables.values()
+        if table.dialect_options["sqlite"]["autoincrement"]
+    }
+    assert sql == numbered == {"items", "run_events"}
     engine.dispose()
 
 
@@ -188,6 +194,18 @@ async def test_a_locked_file_is_waited_for_then_named(tmp_path: Path, lock: str)
         assert (await refusal(tmp_path, patience=0.1)).code == "database_locked"
     async with open_store(tmp_path) as store:
         assert await store.mirrors.list() == []
+
+
+def test_turning_the_log_on_waits_for_another_writer(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    prepare(path, patience=5)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.3, other.execute, ["COMMIT"]).start()
+        prepare(path, patience=10)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 async def test_a_damaged_file_is_named(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from store_samples import database_in, make_mirror, new_item, open_store, put, s
 
 from pentaprism.errors import ActionRequiredError
 from pentaprism.store import Counters, ItemState
+from pentaprism.store.database import Database
 
 GROUP = 20
 COMMON = """
@@ -113,6 +114,20 @@ async def test_two_processes_write_at_once(tmp_path: Path) -> None:
             (run,) = await store.runs.interrupted(mirror.id)
             assert run.counters.uploaded == 1000
         assert await store.items.count(ours.id) == {ItemState.PENDING: 50}
+
+
+async def test_a_transaction_keeps_others_out_from_its_beginning(tmp_path: Path) -> None:
+    async with open_store(tmp_path):
+        pass
+    database = await Database.open(database_in(tmp_path), patience=5)
+    other = sqlite3.connect(database_in(tmp_path), isolation_level=None, timeout=0)
+    async with database.write() as connection:
+        await connection.exec_driver_sql("SELECT 1")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+    await database.close()
 
 
 async def test_tasks_that_write_and_read_at_once(tmp_path: Path) -> None:

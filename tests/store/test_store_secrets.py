@@ -51,6 +51,7 @@ def test_a_new_key_in_front_keeps_the_old_one_working() -> None:
         "a" * 64,
         "abc" * 20,
         "changeme" * 5,
+        "kQ3vN8xT1pZ6rW0s" * 2,
         "your-secret-key-change-this-in-production",
         "please_change_me_to_a_random_string",
         "01234567890123456789012345678901",

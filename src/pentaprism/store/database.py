@@ -36,8 +36,9 @@ class Database:
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
         )
+        # One connection, so one writer in this process: the others wait here, in their order, and
+        # not in SQLite, where whoever waits looks again now and then.
         self._writing = _make_engine(path, patience, _DURABLE, pool_size=1)
-        self._writer = asyncio.Lock()
         event.listen(self._writing.sync_engine, "begin", _begin_immediate)
 
     @classmethod
@@ -55,7 +56,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
         """Lend the writing connection for one transaction, which is durable when this returns."""
-        async with self._writer, self._explained(), self._writing.begin() as connection:
+        async with self._explained(), self._writing.begin() as connection:
             yield connection
 
     async def close(self) -> None:
