@@ -78,26 +78,32 @@ class Claims:
 
     def candidates(
         self, plain: PurePosixPath, asset: Asset, roles: Collection[Role], video_name: str = ""
-    ) -> list[Paths]:
-        """Return the paths that the files in ``roles`` of a new shot may take, best first."""
-        primaries = list(alternatives(plain, asset.id))
+    ) -> Iterator[Paths]:
+        """Yield the paths that the files in ``roles`` of a new shot may take, best first.
+
+        The last ones carry the whole asset id, so that one of them is always free.
+        """
+        known: Sequence[PurePosixPath] = ()
         if asset.checksum.of_content:
             known = self._found.get(asset.checksum.sha1, ())
-            primaries = [p for p in primaries if p in known] + [
-                *(p for p in known if p not in primaries),
-                *(p for p in primaries if p not in known),
-            ]
-        return [shot_paths(primary, roles, video_name) for primary in primaries]
+        first = [path for path in alternatives(plain, asset.id) if path in known] if known else []
+        already = (*first, *(path for path in known if path not in first))
+        for primary in already:
+            yield shot_paths(primary, roles, video_name)
+        for primary in alternatives(plain, asset.id):
+            if primary not in already:
+                yield shot_paths(primary, roles, video_name)
 
-    def claim(self, candidates: Sequence[Paths], contents: Mapping[Role, bytes]) -> Paths:
-        """Take and return the first of ``candidates`` that is free.
+    def claim(self, candidates: Iterable[Paths], contents: Mapping[Role, bytes]) -> Paths | None:
+        """Take and return the first of ``candidates`` that is free, or None.
 
-        ``contents`` holds the SHA-1 that the file in a role will have, where it is known. The last
-        candidate carries the whole asset id and is taken as unique.
+        ``contents`` holds the SHA-1 that the file in a role will have, where it is known.
         """
-        chosen = next((c for c in candidates if self._is_free(c, contents)), candidates[-1])
-        self.taken.update(path_key(path) for path in chosen.values())
-        return chosen
+        for paths in candidates:
+            if self._is_free(paths, contents):
+                self.taken.update(path_key(path) for path in paths.values())
+                return paths
+        return None
 
     def _is_free(self, paths: Paths, contents: Mapping[Role, bytes]) -> bool:
         for role, path in paths.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -62,19 +62,29 @@ class PlacedPut:
     spare: Iterator[Paths]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Claim:
-    """The paths that the new files of one put may take, and those they took."""
+    """The paths that the new files of one put may yet take, and those they took."""
 
     put: Put
     video: Asset | None
-    candidates: list[Paths]
-    paths: Paths
+    candidates: Iterator[Paths]
+    paths: Paths = field(default_factory=dict)
 
     def asset_of(self, role: Role) -> Asset:
         if role is Role.VIDEO and self.video is not None:
             return self.video
         return self.put.asset
+
+    @property
+    def contents(self) -> Mapping[Role, bytes]:
+        """The SHA-1 that the files will have, where Immich knows it."""
+        assets = ((Role.PRIMARY, self.put.asset), (Role.VIDEO, self.video))
+        return {
+            role: asset.checksum.sha1
+            for role, asset in assets
+            if asset is not None and asset.checksum.of_content
+        }
 
 
 class Placing:
@@ -162,18 +172,35 @@ class Placing:
     async def _claim(
         self, puts: Sequence[Put], previewed: set[str] | frozenset[str]
     ) -> list[_Claim]:
+        """Return the claims of ``puts``: nearly all get their first wish, so the rest waits."""
         videos = await asyncio.gather(*(self._video(put) for put in puts))
-        wanted = [
-            (put, video, self._candidates(put, video))
+        claims = [
+            _Claim(put, video, self._candidates(put, video))
             for put, video in zip(puts, videos, strict=True)
         ]
-        keys = keys_of(chain.from_iterable(candidates for _, _, candidates in wanted))
-        taken = await self._store.items.taken(self._mirror_id, keys) if keys else set()
-        self._claims.taken = taken | previewed
-        return [
-            _Claim(put, video, candidates, self._choose(put, video, candidates))
-            for put, video, candidates in wanted
-        ]
+        self._claims.taken = set(previewed)
+        late = await self._claim_from([(claim, [*islice(claim.candidates, 1)]) for claim in claims])
+        for claim in await self._claim_from([(claim, [*claim.candidates]) for claim in late]):
+            raise ConflictError(
+                f"No free name is left for {claim.put.asset.filename}.",
+                code="no_free_name",
+                hint="Choose another path template, or move the files that lie in its way.",
+            )
+        return claims
+
+    async def _claim_from(self, wishes: Sequence[tuple[_Claim, list[Paths]]]) -> list[_Claim]:
+        """Let each claim take the first of its wishes that is free; return those left without."""
+        keys = keys_of(chain.from_iterable(wanted for _, wanted in wishes))
+        if keys:
+            self._claims.taken |= await self._store.items.taken(self._mirror_id, keys)
+        late = []
+        for claim, wanted in wishes:
+            paths = self._claims.claim(wanted, claim.contents) if wanted else {}
+            if paths is None:
+                late.append(claim)
+            else:
+                claim.paths = paths
+        return late
 
     async def _video(self, put: Put) -> Asset | None:
         """Return the video half of a live photo, when it is to be put and Immich still has it."""
@@ -185,10 +212,10 @@ class Placing:
         except NotFoundError:
             return None
 
-    def _candidates(self, put: Put, video: Asset | None) -> list[Paths]:
+    def _candidates(self, put: Put, video: Asset | None) -> Iterator[Paths]:
         roles = _new_roles(put, video)
         if not roles:
-            return []
+            return iter(())
         name = video.filename if video else ""
         if Role.PRIMARY in roles:
             plain = self._template.render(put.asset, self._album)
@@ -196,20 +223,8 @@ class Placing:
         primary = PurePosixPath(put.recorded[Role.PRIMARY].item.path or put.asset.filename)
         suffix = f"~{put.asset.id.replace('-', '')}"
         plain_paths = shot_paths(primary, roles, name)
-        return [
-            plain_paths,
-            {role: p.with_name(fit(p.name, suffix)) for role, p in plain_paths.items()},
-        ]
-
-    def _choose(self, put: Put, video: Asset | None, candidates: list[Paths]) -> Paths:
-        if not candidates:
-            return {}
-        contents = {
-            role: asset.checksum.sha1
-            for role, asset in ((Role.PRIMARY, put.asset), (Role.VIDEO, video))
-            if asset is not None and asset.checksum.of_content
-        }
-        return self._claims.claim(candidates, contents)
+        suffixed = {role: p.with_name(fit(p.name, suffix)) for role, p in plain_paths.items()}
+        return iter((plain_paths, suffixed))
 
     def _placed(self, claim: _Claim, items: Mapping[tuple[str, Role], Item]) -> PlacedPut:
         parts = {}
@@ -219,8 +234,8 @@ class Placing:
             recorded = claim.put.recorded.get(role)
             item = recorded.item if recorded else items[claim.put.asset.id, role]
             parts[role] = PlacedPart(reason, claim.asset_of(role), item)
-        spare = [paths for paths in claim.candidates if paths != claim.paths]
-        return PlacedPut(claim.put, parts, chain(spare, _conflict_paths(claim.put, parts)))
+        spare = chain(claim.candidates, _conflict_paths(claim.put, parts))
+        return PlacedPut(claim.put, parts, spare)
 
     async def _step_aside(self, placed: PlacedPut) -> PlacedPut:
         """Move the parts whose place a person's edit holds to conflict copies."""

@@ -14,9 +14,9 @@ from pentaprism.mirrors.outcomes import Outcome
 from pentaprism.mirrors.tally import Tally
 from pentaprism.store import Store
 
-GROUP_SIZE = 50
+GROUP_SIZE = 250
 GROUP_SECONDS = 0.2
-_BACKLOG = 20 * GROUP_SIZE
+_BACKLOG = 4 * GROUP_SIZE
 
 
 class Recorder:

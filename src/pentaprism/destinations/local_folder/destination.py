@@ -43,9 +43,13 @@ from pentaprism.destinations.local_folder.options import FolderOptions, from_spe
 from pentaprism.destinations.local_folder.publication import publish
 from pentaprism.destinations.local_folder.staging import Staging
 from pentaprism.destinations.local_folder.survey import look, survey
+from pentaprism.destinations.local_folder.threads import Threads
 from pentaprism.destinations.local_folder.trash import Trash
 from pentaprism.destinations.local_folder.tree import PRIVATE, Tree
 from pentaprism.errors import ActionRequiredError, ConflictError, PentaprismError
+
+_THREADS = 8
+"""How many files are downloaded at once."""
 
 FEATURES = Features(
     removal=Removal.FROM_ALBUM,
@@ -54,7 +58,7 @@ FEATURES = Features(
     companions=True,
     sidecars=True,
     commit_batch=50,
-    transfers=8,
+    transfers=2 * _THREADS,  # so that a thread always finds the next shot waiting
 )
 
 _LISTED_AT_ONCE = 64
@@ -98,7 +102,7 @@ class LocalFolder:
         self._opening = opening
         self._today = today
         self._opened: _Opened | None = None
-        self._transfers = ThreadPoolExecutor(FEATURES.transfers, "folder-transfer")
+        self._transfers = Threads(_THREADS, "folder-transfer")
         self._writer = ThreadPoolExecutor(1, "folder-writer")
 
     @property
@@ -138,9 +142,7 @@ class LocalFolder:
         """Write all files of ``shot`` to the temporary folder, durably, or none."""
         del album
         staging = self._use().staging
-        return await asyncio.get_running_loop().run_in_executor(
-            self._transfers, staging.stage, shot
-        )
+        return await self._transfers.run(partial(staging.stage, shot))
 
     async def commit(self, album: RemoteAlbum, staged: Sequence[Staged]) -> Sequence[Result]:
         """Rename staged files to their places and bring the names to the disk."""
@@ -179,9 +181,9 @@ class LocalFolder:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     async def _transfer[T, R](self, work: Callable[[T], R], things: Sequence[T]) -> Sequence[R]:
-        loop = asyncio.get_running_loop()
-        calls = (loop.run_in_executor(self._transfers, work, thing) for thing in things)
-        return await asyncio.gather(*calls)
+        return await asyncio.gather(
+            *(self._transfers.run(partial(work, thing)) for thing in things)
+        )
 
     def _use(self) -> _Opened:
         if self._opened is None:
@@ -189,7 +191,7 @@ class LocalFolder:
         return self._opened
 
     def _close(self) -> None:
-        self._transfers.shutdown(cancel_futures=True)
+        self._transfers.close()
         self._writer.shutdown(cancel_futures=True)
         if self._opened is not None:
             opened, self._opened = self._opened, None

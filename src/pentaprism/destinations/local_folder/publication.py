@@ -1,7 +1,8 @@
 """Publication: staged files get their names, shot by shot, without ever replacing a stranger's.
 
-A shot is published whole or not at all. Each folder is brought to the disk once for a batch,
-before the results are given, so that a record is never ahead of the disk.
+A shot is published whole or not at all. Bytes are on the disk before they get a name, and each
+folder is brought to the disk once for a batch, before the results are given, so that a record is
+never ahead of the disk.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pentaprism.destinations.base import Result, Staged
 from pentaprism.destinations.local_folder.faults import explain
 from pentaprism.destinations.local_folder.fingerprint import unchanged
 from pentaprism.destinations.local_folder.staging import StagedPart
-from pentaprism.destinations.local_folder.syscalls import rename_new, sync_folder
+from pentaprism.destinations.local_folder.syscalls import rename_new, sync_filesystem, sync_folder
 from pentaprism.destinations.local_folder.trash import Trash
 from pentaprism.destinations.local_folder.tree import Folder, Tree, split
 from pentaprism.errors import ConflictError, PentaprismError
@@ -28,6 +29,11 @@ def publish(tree: Tree, trash: Trash, tmp: int, staged: Sequence[Staged]) -> lis
     ``tmp`` is the descriptor of the temporary folder. Raises what `explain` makes of an error
     that leaves it open whether the names are on the disk.
     """
+    if not all(part.durable for shot in staged for part in shot.state):
+        try:
+            sync_filesystem(tmp)
+        except OSError as error:
+            raise explain(error, "the mirror's folder") from error
     batch = _Batch(tree, trash, tmp)
     try:
         results = [batch.publish(shot.state) for shot in staged]

@@ -1,4 +1,4 @@
-"""Staging: each file of a shot, whole and durable in ``.pentaprism/tmp``, before it is shown.
+"""Staging: each file of a shot, whole in ``.pentaprism/tmp``, before it is shown.
 
 First everything at the shot's paths is looked at, so that a conflict costs no download. Then each
 part is adopted (the same content is there already), linked (another mirror holds it), or written.
@@ -25,12 +25,19 @@ from pentaprism.destinations.local_folder.fingerprint import (
     same_time,
     sha1_of,
 )
-from pentaprism.destinations.local_folder.syscalls import preallocate, sync_file
+from pentaprism.destinations.local_folder.syscalls import (
+    SYNCS_FILESYSTEMS,
+    preallocate,
+    sync_file,
+)
 from pentaprism.destinations.local_folder.tree import Tree, open_regular, split
 from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError, RetryableError
 
 _PREALLOCATE_FROM = 1 << 20
 """Bytes; below this a reservation costs more than it tells."""
+
+_SYNC_ALONE_FROM = 8 << 20
+"""Bytes; a smaller file is brought to the disk together with the others of its commit."""
 
 _WRITE_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
@@ -39,7 +46,8 @@ _WRITE_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 class StagedPart:
     """A part that is ready: ``temp`` is its name in the temporary folder, None when adopted.
 
-    ``inode`` is that of the temporary file. ``over`` is the status of the file of ours that it
+    ``inode`` is that of the temporary file. ``durable`` is False while its bytes may be in memory
+    only; the commit brings them to the disk. ``over`` is the status of the file of ours that it
     replaces; None when its place is free.
     """
 
@@ -47,6 +55,7 @@ class StagedPart:
     item: RemoteItem
     temp: str | None = None
     inode: int = 0
+    durable: bool = True
     over: os.stat_result | None = None
 
 
@@ -152,7 +161,7 @@ class Staging:
         linked = self._link_twin(part, path, temp) if part.twin and self._hard_links else None
         if linked is not None:
             item, inode = linked
-            return StagedPart(path, item, temp, inode, over), _Way.LINKED
+            return StagedPart(path, item, temp, inode, over=over), _Way.LINKED
         try:
             return self._write(part, path, temp, over), _Way.DOWNLOADED
         except OSError as error:
@@ -178,7 +187,9 @@ class Staging:
             mtime_ns = nanoseconds(instant)
             with suppress(OSError, OverflowError):  # a disk that cannot keep this time
                 os.utime(fd, ns=(mtime_ns, mtime_ns))
-            sync_file(fd)
+            durable = not SYNCS_FILESYSTEMS or received.size >= _SYNC_ALONE_FROM
+            if durable:
+                sync_file(fd)
             seen = os.fstat(fd)
         finally:
             os.close(fd)
@@ -189,7 +200,7 @@ class Staging:
                 hint="Run the mirror again; if it happens again, check the disk.",
             )
         item = RemoteItem(path, seen.st_size, seen.st_mtime_ns, received.sha1, received.verified)
-        return StagedPart(path, item, temp, seen.st_ino, over)
+        return StagedPart(path, item, temp, seen.st_ino, durable, over)
 
     def _write_data(self, fd: int, data: bytes) -> Received:
         self._allocate(fd, len(data))

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -118,6 +119,28 @@ def sync_file(fd: int) -> None:
         else:
             return
     os.fsync(fd)
+
+
+def _syncs_filesystems() -> bool:
+    """Tell whether syncfs(2) is there and reports failed writes, as Linux does since 5.8."""
+    if not sys.platform.startswith("linux") or not hasattr(_LIBC, "syncfs"):
+        return False
+    numbers = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (5, 8)
+
+
+SYNCS_FILESYSTEMS = _syncs_filesystems()
+"""Whether `sync_filesystem` can stand in for a `sync_file` of each of many small files."""
+
+
+def sync_filesystem(fd: int) -> None:
+    """Bring everything written to the filesystem that ``fd`` is on to the disk, in one go.
+
+    For many small files this costs a fraction of a flush for each of them.
+    """
+    if _LIBC.syncfs(fd):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def sync_folder(fd: int) -> None:
