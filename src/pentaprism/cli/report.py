@@ -142,7 +142,8 @@ async def _report(app: App, target: Mirror, run: Run, seconds: float) -> None:
         f"{counters.removed:,} removed, {counters.failed:,} failed, in {seconds:.1f} s",
         indent=2,
     )
-    if run.status.value == "OK" and not (counters.uploaded or counters.removed or counters.bytes):
+    idle = not (counters.uploaded or counters.removed or counters.bytes or told.remarks)
+    if run.status.value == "OK" and idle:
         say("Nothing had to be done; nothing was downloaded.", indent=2)
     for what, count in told.counts.most_common():
         say(f"{count:,} {safe(what)}", indent=2)

@@ -178,9 +178,7 @@ class MirrorRun:
             )
         leaving = await self._find_leaving(sweep, listing)
         if leaving.hold is not None:
-            yield Planned(
-                (), {}, HOLDS[leaving.hold].format(count=len(leaving.shot_ids), mirrored="all")
-            )
+            yield Planned((), {}, await self._held_because(leaving.hold, leaving))
         async for removes in plan_removals(sweep, leaving, self._client):
             yield Planned(removes, {})
 
@@ -332,6 +330,11 @@ class MirrorRun:
             policy=self._policy,
         )
 
+    async def _held_because(self, hold: Hold, leaving: Leaving) -> str:
+        # The records are counted: the tally still grows while the recorder writes.
+        counts = await self._store.items.count(self._mirror.id)
+        return HOLDS[hold].format(count=len(leaving.shot_ids), mirrored=sum(counts.values()))
+
     async def _list_again(self) -> Proof:
         listing = self._client.list_album(self._mirror.album_id)
         async for _ in listing.pages():
@@ -348,8 +351,7 @@ class MirrorRun:
         if leaving.shot_ids and self._execution is not None and self._execution.no_permission:
             hold = Hold.NO_PERMISSION
         if hold is not None:
-            count, mirrored = len(leaving.shot_ids), self.tally.skipped + self.tally.uploaded
-            reason = HOLDS[hold].format(count=count, mirrored=mirrored + count)
+            reason, count = await self._held_because(hold, leaving), len(leaving.shot_ids)
             happened = event(Code.REMOVALS_HELD, reason=reason, why=hold.value, count=count)
             await recorder.add(Outcome(events=[happened]))
             return
