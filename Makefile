@@ -29,7 +29,8 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 
 types: $(DEV)
-	$(BIN)/mypy
+	$(BIN)/mypy src bench
+	@for folder in tests/*/; do $(BIN)/mypy $$folder || exit 1; done
 
 layers: $(DEV)
 	$(BIN)/lint-imports --no-cache
