@@ -86,7 +86,7 @@ class Secrets:
 def _derive(key: str) -> bytes:
     """Return the Fernet key for ``key``: HKDF-SHA256 (RFC 5869), not a slow hash.
 
-    A slow one would cost every start 50 ms to protect keys that `_parse` refuses anyway.
+    A slow one would delay every start to protect keys that `_parse` refuses anyway.
     """
     from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - as above
