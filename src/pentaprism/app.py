@@ -95,8 +95,7 @@ class App:
         The server and the key are checked either way. Raises `InvalidError` when there is none.
         """
         url, key = self.settings.immich_url, self.settings.immich_api_key
-        saved = await self.store.connections.default()
-        if url is None and key is None and saved is not None:
+        if url is None and key is None and (saved := await self.store.connections.default()):
             ca_file = Path(saved.ca_file) if saved.ca_file else None
             found, _ = await self.connect(
                 saved.url, saved.api_key, ca_file=ca_file, name=saved.name

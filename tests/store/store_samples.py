@@ -38,9 +38,11 @@ async def open_store(folder: Path, key: str = KEY, patience: float = 30) -> Asyn
         yield store
 
 
-async def save_connection(store: Store, user: str = "user", api_key: str = "key") -> Connection:
+async def save_connection(
+    store: Store, user: str = "user", api_key: str = "key", url: str = "http://immich.test"
+) -> Connection:
     return await store.connections.save(
-        url="http://immich.test",
+        url=url,
         api_key=api_key,
         user_id=user,
         user_name="Ada",

@@ -62,3 +62,10 @@ async def test_with_another_secret_a_key_is_refused_until_it_is_saved_again(
         assert caught.value.code == "secret_key"
         await save_connection(store, api_key="new")
         assert [found.api_key for found in await store.connections.list()] == ["new"]
+
+
+async def test_a_server_that_moved_keeps_its_connection(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        before = await save_connection(store, url="http://old:2283")
+        after = await save_connection(store, url="https://new")
+        assert (after.id, after.url) == (before.id, "https://new")

@@ -40,10 +40,12 @@ class Connections:
     ) -> Connection:
         """Save a connection and return it.
 
-        The same user of the same server stays the same connection, with what is given now.
+        Immich's user ids are unique in the world, so the same user stays the same connection, with
+        what is given now: a server that moved to another address keeps its mirrors.
         """
         now = self._clock()
         given: dict[str, Any] = {
+            "url": url,
             "user_name": user_name,
             "user_email": user_email,
             "server_version": server_version,
@@ -52,12 +54,12 @@ class Connections:
             "api_key_token": self._secrets.encrypt(api_key),
             "saved_at": now,
         }
-        same = (connections.c.url == url) & (connections.c.user_id == user_id)
+        same = connections.c.user_id == user_id
         async with self._database.write() as connection:
             id_ = await connection.scalar(select(connections.c.id).where(same))
             if id_ is None:
                 id_ = new_id()
-                key = {"id": id_, "url": url, "user_id": user_id, "created_at": now}
+                key = {"id": id_, "user_id": user_id, "created_at": now}
                 await connection.execute(insert(connections).values(**key, **given))
             else:
                 await connection.execute(update(connections).where(same).values(**given))

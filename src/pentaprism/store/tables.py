@@ -124,7 +124,7 @@ connections = Table(
     "connections",
     metadata,
     _Connections,
-    UniqueConstraint("url", "user_id"),
+    UniqueConstraint("user_id"),
 )
 
 mirrors = Table(

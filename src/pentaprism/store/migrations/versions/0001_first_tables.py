@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("saved_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_connections"),
-        sa.UniqueConstraint("url", "user_id", name="uq_connections_url_user_id"),
+        sa.UniqueConstraint("user_id", name="uq_connections_user_id"),
     )
     op.create_table(
         "mirrors",
