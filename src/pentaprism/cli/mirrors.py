@@ -76,38 +76,44 @@ def _as_json(mirror: Mirror, last: Run | None) -> dict[str, Any]:
 
 
 @app.command()
-def pause(mirror: MirrorArgument) -> None:
+def pause(mirror: MirrorArgument, as_json: JsonOption = False) -> None:
     """Pause a mirror: its runs are refused until it is resumed."""
-    work(_set_paused(mirror, paused=True))
+    work(_set_paused(mirror, paused=True, as_json=as_json))
 
 
 @app.command()
-def resume(mirror: MirrorArgument) -> None:
+def resume(mirror: MirrorArgument, as_json: JsonOption = False) -> None:
     """Let a paused mirror go on."""
-    work(_set_paused(mirror, paused=False))
+    work(_set_paused(mirror, paused=False, as_json=as_json))
 
 
-async def _set_paused(text: str, *, paused: bool) -> None:
+async def _set_paused(text: str, *, paused: bool, as_json: bool) -> None:
     async with opened() as app_:
         mirror = await find_mirror(app_, text)
         await app_.store.mirrors.update(mirror.id, paused=paused)
+    if as_json:
+        print_json({"mirror": mirror.id, "paused": paused})
+        return
     state = "paused" if paused else "active again"
     say(f"The mirror of {safe(mirror.album_name)} to {safe(mirror.place)} is {state}.")
 
 
 @app.command()
-def delete(mirror: MirrorArgument, yes: YesOption = False) -> None:
+def delete(mirror: MirrorArgument, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """End a mirror: its records and runs are forgotten, its files stay."""
-    work(_delete(mirror, yes=yes))
+    work(_delete(mirror, yes=yes, as_json=as_json))
 
 
-async def _delete(text: str, *, yes: bool) -> None:
+async def _delete(text: str, *, yes: bool, as_json: bool) -> None:
     async with opened() as app_:
         mirror = await find_mirror(app_, text)
         confirm(
             f"End the mirror of {mirror.album_name} to {mirror.place}? Its files stay.", yes=yes
         )
         await app_.store.mirrors.delete(mirror.id)
+    if as_json:
+        print_json({"mirror": mirror.id, "deleted": True})
+        return
     say(
         f"The mirror of {safe(mirror.album_name)} has ended. Its files in {safe(mirror.place)} "
         "stay; the same `mirror` command takes them over again."

@@ -79,12 +79,13 @@ def restore(
         list[str] | None, typer.Argument(metavar="[ID]…", help="What to restore, from `list`.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Restore all of it.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Bring files back to where they were; nothing is ever overwritten."""
-    work(_restore(mirror, entries or [], everything=everything))
+    work(_restore(mirror, entries or [], everything=everything, as_json=as_json))
 
 
-async def _restore(text: str, ids: list[str], *, everything: bool) -> None:
+async def _restore(text: str, ids: list[str], *, everything: bool, as_json: bool) -> None:
     if not ids and not everything:
         raise InvalidError(
             "Nothing was named to be restored.",
@@ -93,8 +94,13 @@ async def _restore(text: str, ids: list[str], *, everything: bool) -> None:
         )
     async with _trash(text) as trash:
         chosen = [entry.id for entry in trash.entries()] if everything else ids
+        restored = []
         for entry_id in chosen:
-            say(f"Restored {safe(trash.restore(entry_id))}")
+            restored.append(path := trash.restore(entry_id))
+            if not as_json:
+                say(f"Restored {safe(path)}")
+    if as_json:
+        print_json({"restored": restored})
 
 
 @app.command()
@@ -104,17 +110,21 @@ def empty(
         int | None, typer.Option(min=0, metavar="DAYS", help="Only what is older than this.")
     ] = None,
     yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Delete what is in the trash for good: the only command that deletes a file."""
     confirm(f"Delete the files in the trash of {mirror} for good?", yes=yes)
-    work(_empty(mirror, older_than))
+    work(_empty(mirror, older_than, as_json=as_json))
 
 
-async def _empty(text: str, older_than: int | None) -> None:
+async def _empty(text: str, older_than: int | None, *, as_json: bool) -> None:
     from pentaprism.destinations.local_folder.destination import local_today
 
     before = None if older_than is None else local_today() - timedelta(days=older_than)
     async with _trash(text) as trash:
         gone = trash.empty(before)
-    size = bytes_in_words(sum(entry.size for entry in gone))
-    say(f"Deleted {len(gone):,} files, {size}.")
+    size = sum(entry.size for entry in gone)
+    if as_json:
+        print_json({"deleted": len(gone), "bytes": size})
+        return
+    say(f"Deleted {len(gone):,} files, {bytes_in_words(size)}.")
