@@ -16,13 +16,13 @@ from pentaprism import __version__
 from pentaprism.cli import doctor, library, mirror, mirrors, runs, sandbox, secret, trash, verify
 from pentaprism.cli.exits import Exit, exit_code
 from pentaprism.cli.failures import explain
+from pentaprism.cli.options import show_help
 from pentaprism.cli.output import print_error
 from pentaprism.errors import PentaprismError
 
 app = typer.Typer(
     name="pentaprism",
     help="A companion for Immich: keeps folders equal to albums, safely.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -48,13 +48,15 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
     ] = False,
 ) -> None:
     """Take the options that stand before the command."""
+    show_help(context)
 
 
 def main() -> None:

@@ -42,6 +42,12 @@ MirrorArgument = Annotated[
 ]
 
 
+def show_help(context: typer.Context) -> None:
+    """Show the help of a family of commands when none of them was named."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Return if a person says yes to ``question``, or said so before with ``--yes``.
 

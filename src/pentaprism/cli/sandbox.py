@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from pentaprism.cli.exits import Exit
-from pentaprism.cli.options import JsonOption, work
+from pentaprism.cli.options import JsonOption, show_help, work
 from pentaprism.cli.output import console, safe, say
 from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError
 
-app = typer.Typer(help="Run local servers to try things on.", no_args_is_help=True)
+app = typer.Typer(help="Run local servers to try things on.")
 
 _DEMO_ASSETS = 150
 _DEMO_LATENCY = 0.1
@@ -23,9 +23,10 @@ _DEMO_LATENCY = 0.1
 _SHOWN = 12
 
 
-@app.callback()
-def _sandbox() -> None:
+@app.callback(invoke_without_command=True)
+def _sandbox(context: typer.Context) -> None:
     """Run local servers to try things on."""
+    show_help(context)
 
 
 @app.command()

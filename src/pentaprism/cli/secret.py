@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import typer
 
-app = typer.Typer(help="Make keys for APP_SECRET_KEY.", no_args_is_help=True)
+from pentaprism.cli.options import show_help
+
+app = typer.Typer(help="Make keys for APP_SECRET_KEY.")
 
 
-@app.callback()
-def _key() -> None:
+@app.callback(invoke_without_command=True)
+def _key(context: typer.Context) -> None:
     """Make keys for APP_SECRET_KEY."""
+    show_help(context)
 
 
 @app.command()

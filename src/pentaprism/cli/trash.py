@@ -16,6 +16,7 @@ from pentaprism.cli.options import (
     confirm,
     find_mirror,
     opened,
+    show_help,
     work,
 )
 from pentaprism.cli.output import bytes_in_words, print_json, print_table, safe, say, table
@@ -24,7 +25,13 @@ from pentaprism.errors import InvalidError
 if TYPE_CHECKING:
     from pentaprism.destinations.local_folder.trash import Trash
 
-app = typer.Typer(help="List, restore and empty a mirror's trash.", no_args_is_help=True)
+app = typer.Typer(help="List, restore and empty a mirror's trash.")
+
+
+@app.callback(invoke_without_command=True)
+def _help(context: typer.Context) -> None:
+    """List, restore and empty a mirror's trash."""
+    show_help(context)
 
 
 @asynccontextmanager
