@@ -94,7 +94,7 @@ WITH_IMMICH = [
     Case("albums --immich-url {closed}", 3, "unreachable", "connection was refused", "port"),
     Case(
         "albums --immich-url https://x --ca-file /nowhere.pem",
-        3,
+        2,
         "certificate",
         "/nowhere.pem",
         "PEM",
