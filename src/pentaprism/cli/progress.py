@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 0.2
 _LINE_SECONDS = 5.0
+_ROOMY = 72
+"""Columns that a terminal needs to show the rate and the time left as well."""
 
 
 async def execute(run: MirrorRun, title: str, *, quiet: bool) -> Run:
@@ -72,22 +74,27 @@ async def _bar(tally: Tally, title: str) -> AsyncIterator[None]:
         TimeRemainingColumn,
     )
 
+    roomy = notes.width >= _ROOMY
     progress = Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn("{task.fields[amount]}"),
-        TimeRemainingColumn(compact=True),
+        *([TimeRemainingColumn(compact=True)] if roomy else []),
         console=notes,
         transient=True,
+        expand=True,
     )
-    shown = title if len(title) <= 24 else title[:23] + "…"  # noqa: PLR2004 - leaves the bar room
+    longest = 24 if roomy else 12
+    shown = title if len(title) <= longest else title[: longest - 1] + "…"
     task = progress.add_task(safe(shown), total=None, amount="")
     began = time.monotonic()
 
     def update() -> None:
         rate = tally.bytes / max(time.monotonic() - began, 0.1)
-        amount = f"{bytes_in_words(tally.bytes)} {bytes_in_words(int(rate))}/s"
+        amount = bytes_in_words(tally.bytes)
+        if roomy:
+            amount += f", {bytes_in_words(int(rate))}/s"
         total = max(tally.expected, tally.total) or None
         progress.update(task, total=total, completed=tally.total, amount=amount)
 
