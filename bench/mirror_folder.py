@@ -6,6 +6,7 @@ Needs Debian's nginx, rclone and curl. Everything happens on loopback and below 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -71,42 +72,57 @@ def main() -> None:
 
 
 def transfers(work: Path, count: int, size: int, rounds: int) -> None:
-    """Compare a first mirror run with rclone and curl, each followed by hashing and by sync."""
+    """Compare a first mirror run with rclone and curl, each followed by hashing and by sync.
+
+    Every round writes to a new folder, and nothing is deleted before the end: ext4 makes files
+    slowly for minutes after many were deleted, which would hit whoever comes next.
+    """
     print(f"{count:,} files of {size:,} bytes from one nginx, each followed by sync")
-    files, target, log = work / "files", work / "target", work / "log.txt"
-    remove(files)
+    files, targets, log = work / "files", work / "targets", work / "log.txt"
+    remove(files, targets)
     files.mkdir()
+    targets.mkdir()
     for _ in range(count):
         (files / str(uuid.uuid4())).write_bytes(os.urandom(size))
     names = sorted(file.name for file in files.iterdir())
+    os.sync()
+    numbers = itertools.count()
+
+    def new_target() -> Path:
+        target = targets / str(next(numbers))
+        target.mkdir()
+        return target
+
+    def sums(target: Path) -> list[str]:
+        return ["sh", "-c", f"find {target} -type f -print0 | xargs -0 sha1sum >{work}/sums.txt"]
+
     with front(work) as url:
-        config = work / "curl.txt"
-        config.write_text(
-            "".join(f'url = "{url}/files/{n}"\noutput = "{target}/{n}"\n' for n in names)
-        )
-        sums = ["sh", "-c", f"find {target} -type f -print0 | xargs -0 sha1sum >{work}/sums.txt"]
 
         def ours() -> Cost:
-            remove(work / "ours.db", work / "ours.db-wal", work / "ours.db-shm", target)
-            return then_sync(run(mirror("Bench", target), log=log, env=environment(work, url)))
+            target = new_target()
+            env = environment(target.with_suffix(".db"), url)
+            return then_sync(run(mirror("Bench", target / "photos"), log=log, env=env))
 
         def rclone() -> Cost:
-            remove(target)
+            target = new_target()
             source = ["--http-url", f"{url}/files/", ":http:"]
             copy = ["rclone", "copy", "--config", os.devnull, "--transfers", "8", *source]
-            return then_sync(run([*copy, str(target)], log=log) + run(sums, log=log))
+            return then_sync(run([*copy, str(target)], log=log) + run(sums(target), log=log))
 
         def curl() -> Cost:
-            remove(target)
-            target.mkdir()
+            target = new_target()
+            config = work / "curl.txt"
+            config.write_text(
+                "".join(f'url = "{url}/files/{n}"\noutput = "{target}/{n}"\n' for n in names)
+            )
             fetch = ["curl", "-s", "--parallel", "--parallel-max", "8", "-K", str(config)]
-            return then_sync(run(fetch, log=log) + run(sums, log=log))
+            return then_sync(run(fetch, log=log) + run(sums(target), log=log))
 
         contestants = {"pentaprism": ours, "rclone + sha1sum": rclone, "curl + sha1sum": curl}
         costs = in_turn(contestants, rounds=rounds)
         for peer in ("rclone + sha1sum", "curl + sha1sum"):
             print(f"  ours / {peer}: {ratio(costs['pentaprism'], costs[peer])}")
-    remove(files, target)
+    remove(files, targets)
 
 
 def rerun(work: Path, count: int, rounds: int) -> None:
@@ -115,7 +131,7 @@ def rerun(work: Path, count: int, rounds: int) -> None:
     target, log = work / "target", work / "log.txt"
     remove(work / "ours.db", work / "ours.db-wal", work / "ours.db-shm", target)
     with sandbox(count) as ready:
-        env = environment(work, ready["url"], ready["api_key"])
+        env = environment(work / "ours.db", ready["url"], ready["api_key"])
         album = max(ready["albums"], key=lambda a: a["assets"])
         first = run(mirror(album["name"], target), log=log, env=env)
         print(f"  first run: {first.wall:.1f} s")
@@ -155,7 +171,7 @@ def peak(work: Path, count: int, album: str | None, *extra: str) -> float:
     remove(work / "ours.db", work / "ours.db-wal", work / "ours.db-shm", target)
     with sandbox(count, *extra) as ready:
         name = album or max(ready["albums"], key=lambda a: a["assets"])["name"]
-        env = environment(work, ready["url"], ready["api_key"])
+        env = environment(work / "ours.db", ready["url"], ready["api_key"])
         cost = run(mirror(name, target), log=work / "log.txt", env=env)
     remove(target)
     return cost.peak
@@ -166,10 +182,10 @@ def mirror(album: str, target: Path) -> list[str]:
     return [*PENTAPRISM, "mirror", album, "--to", f"folder:{target}", "--json"]
 
 
-def environment(work: Path, url: str, api_key: str = "bench") -> dict[str, str]:
+def environment(database: Path, url: str, api_key: str = "bench") -> dict[str, str]:
     """Return the settings for a database of the benchmark's own."""
     return {
-        "DATABASE_PATH": str(work / "ours.db"),
+        "DATABASE_PATH": str(database),
         "IMMICH_URL": url,
         "IMMICH_API_KEY": api_key,
     }

@@ -182,3 +182,16 @@ async def test_a_twin_is_a_verified_file_of_another_mirror_of_the_kind(tmp_path:
             sums[0]: Twin("/mine", "own.primary", sums[0], 1234)
         }
         assert await store.items.twins("local_folder", mine.id, []) == {}
+
+
+async def test_primaries_tell_row_shot_and_state_of_each_shot(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        mirror = await make_mirror(store)
+        made = await store.items.claim(
+            mirror.id, [new_item("a"), new_item("b"), new_item("b", role=Role.VIDEO, key="b.mov")]
+        )
+        pages = [page async for page in store.items.primaries(mirror.id, size=1)]
+        assert pages == [
+            [(made[0].row, "a", ItemState.PENDING)],
+            [(made[1].row, "b", ItemState.PENDING)],
+        ]

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pentaprism.assets import Asset, Role
+from pentaprism.assets import Asset
 from pentaprism.destinations.base import Destination, Presence, RemoteAlbum, RemoteItem, Removals
 from pentaprism.mirrors.plan import Keep, Policy, Put, Recorded, Skip, decide
 from pentaprism.mirrors.rows import RowSet
 from pentaprism.store import Store
 from pentaprism.store.records import Item, ItemState
-
-_PAGE = 1000
 
 
 def remote_item(item: Item) -> RemoteItem | None:
@@ -92,12 +90,10 @@ class Sweep:
         """
         ignored = set() if self._policy.removals is Removals.TRASH else {ItemState.ORPHANED}
         return [
-            item.shot_id
-            async for page in self._store.items.pages(self._mirror_id, size=_PAGE)
-            for item in page
-            if item.role is Role.PRIMARY
-            and item.row not in self._seen
-            and item.state not in ignored
+            shot_id
+            async for page in self._store.items.primaries(self._mirror_id)
+            for row, shot_id, state in page
+            if row not in self._seen and state not in ignored
         ]
 
     async def shots(self, shot_ids: Sequence[str]) -> AsyncIterator[tuple[Item, ...]]:

@@ -126,6 +126,25 @@ class Items:
             yield page
             after = page[-1].row
 
+    async def primaries(
+        self, mirror_id: str, *, size: int = 10_000
+    ) -> AsyncIterator[list[tuple[int, str, ItemState]]]:
+        """Yield row, shot and state of each shot's primary, by row: the least that tells them."""
+        query = (
+            select(items.c.row, items.c.shot_id, items.c.state)
+            .where(items.c.mirror_id == mirror_id, items.c.role == Role.PRIMARY)
+            .order_by(items.c.row)
+            .limit(size)
+        )
+        after = 0
+        while True:
+            async with self._database.read() as connection:
+                rows = (await connection.execute(query.where(items.c.row > after))).all()
+            if not rows:
+                return
+            yield [(row, shot_id, state) for row, shot_id, state in rows]
+            after = rows[-1].row
+
     async def count(self, mirror_id: str) -> dict[ItemState, int]:
         """Return how many shots, told by their primaries, are in each state that occurs."""
         query = (
