@@ -82,7 +82,10 @@ def mirror(
         int | None, typer.Option(min=0, help="Allow so many removals in this one run.")
     ] = None,
     start_again: Annotated[
-        bool, typer.Option(help="Forget what was mirrored here, and fill the folder anew.")
+        bool,
+        typer.Option(
+            "--start-again", help="Forget what was mirrored here, and fill the folder anew."
+        ),
     ] = False,
     url: UrlOption = None,
     api_key: KeyOption = None,
