@@ -68,7 +68,8 @@ class Claims:
     """Gives shots their paths, given the keys that are ``taken``.
 
     ``found`` maps the SHA-1 of files that lie in the folder unrecorded to their paths: an asset
-    with the same content takes such a file's path, and no other content does.
+    with the same content takes such a file's path, and no other content does. What has no known
+    content may try; the destination compares then.
     """
 
     def __init__(self, found: Mapping[bytes, Sequence[PurePosixPath]]) -> None:
@@ -108,8 +109,8 @@ class Claims:
     def _is_free(self, paths: Paths, contents: Mapping[Role, bytes]) -> bool:
         for role, path in paths.items():
             key = path_key(path)
-            there = self._content_at.get(key)
-            if key in self.taken or (there is not None and there != contents.get(role)):
+            there, wanted = self._content_at.get(key), contents.get(role)
+            if key in self.taken or (there and wanted and there != wanted):
                 return False
         return True
 

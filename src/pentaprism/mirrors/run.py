@@ -190,7 +190,7 @@ class MirrorRun:
         found = await self._read_folder(remote, recorder) if fresh else {}
         sweep = self._sweep(remote)
         placing = self._placing(remote.title, found)
-        listing = self._listing(album)
+        listing = self._listing(album, with_sizes=bool(found))
         self._execution = Execution(
             self._destination,
             remote,
@@ -276,8 +276,13 @@ class MirrorRun:
             found=found,
         )
 
-    def _listing(self, album: Album) -> Listing:
-        return self._client.list_album(album, with_exif=self._template.needs_exif)
+    def _listing(self, album: Album, *, with_sizes: bool = False) -> Listing:
+        """Return the listing, with as much metadata as is needed.
+
+        ``with_sizes`` lets external assets, which have no checksum of their content, be known
+        again in a folder that was filled before.
+        """
+        return self._client.list_album(album, with_exif=with_sizes or self._template.needs_exif)
 
     async def _jobs(
         self, listing: Listing, sweep: Sweep, placing: Placing, recorder: Recorder

@@ -1,0 +1,18 @@
+"""Fixtures of the mirror's tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from mirror_world import World
+
+from pentaprism.sandbox.immich import Sandbox
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """An Immich whose album is empty, and nothing mirrored yet."""
+    async with Sandbox(assets=0, hostile=False) as sandbox:
+        yield World(tmp_path, sandbox)
