@@ -253,6 +253,14 @@ async def test_live_photo_whose_second_half_fails(world: World) -> None:
     assert done.counters.total == done.counters.uploaded == 1
 
 
+async def test_a_live_video_in_the_album_itself_is_not_put_twice(world: World) -> None:
+    _, video = world.add_live("IMG.heic", "IMG.mov")
+    world.library.add_to_album(world.album.id, [video])
+    done = await world.run()
+    assert set(tree(world.folder)) == {"IMG.heic", "IMG.mov"}
+    assert done.counters.total == 1
+
+
 async def test_live_photo_is_removed_whole(world: World) -> None:
     still, _ = world.add_live("IMG.heic", "IMG.mov")
     world.add("stays.jpg")

@@ -30,6 +30,7 @@ CAUSES: dict[RemoveCause, str] = {
     RemoveCause.TRASHED: "it is in Immich's trash",
     RemoveCause.REMOVED: "it was taken out of the album",
     RemoveCause.LOCKED: "it was moved to Immich's locked folder",
+    RemoveCause.HIDDEN: "Immich hides it, as it does the video half of a live photo",
     RemoveCause.OFFLINE: "Immich cannot reach the file (offline)",
     RemoveCause.GONE: "it was deleted from Immich, or is no longer shared with this user",
 }

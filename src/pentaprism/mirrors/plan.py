@@ -72,6 +72,7 @@ class RemoveCause(StrEnum):
     TRASHED = "trashed"
     REMOVED = "removed"
     LOCKED = "locked"
+    HIDDEN = "hidden"
     OFFLINE = "offline"
     GONE = "gone"
 

@@ -90,6 +90,8 @@ async def _cause(assets: AssetSource, asset_id: str) -> RemoveCause:
         return RemoveCause.TRASHED
     if asset.visibility is Visibility.LOCKED:
         return RemoveCause.LOCKED
+    if asset.visibility is Visibility.HIDDEN:
+        return RemoveCause.HIDDEN
     return RemoveCause.REMOVED
 
 

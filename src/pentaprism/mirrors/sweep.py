@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pentaprism.assets import Asset
+from pentaprism.assets import Asset, Visibility
 from pentaprism.destinations.base import Destination, Presence, RemoteAlbum, RemoteItem, Removals
 from pentaprism.mirrors.plan import Keep, Policy, Put, Recorded, Skip, decide
 from pentaprism.mirrors.rows import RowSet
@@ -52,8 +52,10 @@ class Sweep:
         """Return what to do about each of ``assets``, one page of the listing, in its order.
 
         An asset whose record was seen in an earlier page already is left out: a listing paged by
-        offset repeats assets when others are added meanwhile.
+        offset repeats assets when others are added meanwhile. So is a hidden one: Immich lists it
+        and neither shows nor counts it, and the video half of a live photo travels with its still.
         """
+        assets = [asset for asset in assets if asset.visibility is not Visibility.HIDDEN]
         shots = await self._store.items.of_shots(self._mirror_id, [asset.id for asset in assets])
         fresh = [asset for asset in assets if not self._was_seen(shots.get(asset.id, ()))]
         presences = await self._survey([item for a in fresh for item in shots.get(a.id, ())])
