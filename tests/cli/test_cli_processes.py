@@ -70,21 +70,55 @@ def test_a_reader_that_goes_away_is_no_error(pentaprism: CommandLine, mirrored: 
     assert running.wait() == 141
 
 
-def _on_terminal(columns: int, *arguments: str, environ: dict[str, str] | None = None) -> str:
+def _on_terminal(
+    columns: int,
+    *arguments: str,
+    environ: dict[str, str] | None = None,
+    typed: str = "",
+    code: int = 0,
+) -> str:
     """Run a command on a terminal of so many columns, and return all that it wrote."""
     master, slave = pty.openpty()
     size = {"COLUMNS": str(columns), "LINES": "40", "TERM": "xterm", **(environ or {})}
-    running = start(*arguments, environ=size, stdin=slave, stdout=slave, stderr=slave)
+    running = start(
+        *arguments, environ=size, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
     os.close(slave)
     written = b""
     try:
         while chunk := os.read(master, 65536):
             written += chunk
+            if typed and written.endswith(b": "):  # a question, and whoever asks is listening
+                os.write(master, typed.encode())
+                typed = ""
     except OSError:  # the other end was closed: that is how a terminal ends
         pass
     os.close(master)
-    assert running.wait() == 0
+    assert running.wait() == code
     return written.decode()
+
+
+def test_a_key_is_asked_for_and_not_shown(place: Place) -> None:
+    written = _on_terminal(
+        80, "connect", place.sandbox.url,
+        environ={"IMMICH_API_KEY": ""}, typed=f"{place.sandbox.api_key}\n",
+    )  # fmt: skip
+    assert "API key (not shown):" in written
+    assert place.sandbox.api_key not in written
+    assert "Connected to Immich" in written
+
+
+def test_a_no_is_taken_for_a_no(pentaprism: CommandLine, mirrored: Place) -> None:
+    written = _on_terminal(80, "mirrors", "delete", "Holiday", typed="n\n", code=130)
+    assert f"End the mirror of Holiday to {mirrored.folder}? Its files stay." in written
+    assert "nothing was done" in written
+    assert len(pentaprism.done("mirrors", "--json").json) == 1
+
+
+def test_a_yes_is_taken_for_a_yes(pentaprism: CommandLine, mirrored: Place) -> None:
+    assert mirrored.files()
+    _on_terminal(80, "mirrors", "delete", "Holiday", typed="y\n")
+    assert pentaprism.done("mirrors", "--json").json == []
 
 
 def test_a_terminal_shows_a_bar_and_no_line_is_too_wide(place: Place) -> None:

@@ -55,9 +55,7 @@ def mirror(
     ] = None,
     template: Annotated[
         str | None,
-        typer.Option(
-            help="Where files go, such as {year}/{month}/{filename}; at first {filename}."
-        ),
+        typer.Option(help="Where files go, such as {year}/{filename}; at first {filename}."),
     ] = None,
     missing: Annotated[
         Literal["fetch", "leave"] | None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on one line, for scripts.")]
 UrlOption = Annotated[
     str | None,
-    typer.Option("--immich-url", help="Address of the Immich server. [env: IMMICH_URL]"),
+    typer.Option("--immich-url", help="Address of the Immich server; else IMMICH_URL."),
 ]
 KeyOption = Annotated[
     str | None,
@@ -34,7 +34,7 @@ KeyOption = Annotated[
 CaOption = Annotated[
     Path | None,
     typer.Option(
-        "--ca-file", help="PEM file of the server's certificate authority. [env: IMMICH_CA_FILE]"
+        "--ca-file", help="PEM file of the server's certificate authority; else IMMICH_CA_FILE."
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
