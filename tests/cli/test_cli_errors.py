@@ -11,7 +11,7 @@ import pytest
 from command_line import CommandLine, Place
 
 from pentaprism.cli.exits import Exit, exit_code
-from pentaprism.cli.failures import explain
+from pentaprism.cli.failures import InternalError, explain
 from pentaprism.errors import (
     ActionRequiredError,
     ConflictError,
@@ -207,7 +207,7 @@ def test_a_port_that_is_taken_is_named(pentaprism: CommandLine) -> None:
         (RetryableError("", code="x"), Exit.WAITING),
         (PermanentError("", code="x"), Exit.SOME_FAILED),
         (RunCancelledError(), Exit.CANCELLED),
-        (explain(ValueError()), Exit.INTERNAL),
+        (InternalError("", code="internal"), Exit.INTERNAL),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -215,13 +215,13 @@ def test_each_class_of_error_has_its_exit_code(error: PentaprismError, code: Exi
     assert exit_code(error) is code
 
 
-def test_a_mistake_of_ours_is_one_sentence_and_a_file() -> None:
+def test_a_mistake_of_ours_is_one_sentence_and_a_file(tmp_path: Path) -> None:
     told = explain(ValueError("what \udcff happened"))
     assert told.code == "internal"
     assert told.message == "Something went wrong in Pentaprism itself: ValueError."
     file = Path(told.hint.removeprefix("Please report it with the file ").partition(";")[0])
     assert "what \\udcff happened" in file.read_text()
-    file.unlink()
+    assert file.parent == tmp_path
 
 
 def test_a_mistake_of_ours_shows_its_traceback_when_debugging(
