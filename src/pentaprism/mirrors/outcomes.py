@@ -13,7 +13,16 @@ from pentaprism.destinations.base import RemoteItem, Staged
 from pentaprism.errors import PentaprismError
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.placing import PlacedPut
-from pentaprism.mirrors.plan import Keep, KeepReason, Put, PutReason, RemoveCause, Skip, SkipReason
+from pentaprism.mirrors.plan import (
+    Hold,
+    Keep,
+    KeepReason,
+    Put,
+    PutReason,
+    RemoveCause,
+    Skip,
+    SkipReason,
+)
 from pentaprism.mirrors.tally import Tally
 from pentaprism.store import records
 from pentaprism.store.records import Change, Item, ItemState, RunEvent
@@ -35,6 +44,17 @@ CAUSES: dict[RemoveCause, str] = {
     RemoveCause.GONE: "it was deleted from Immich, or is no longer shared with this user",
 }
 """Each cause of a removal in words."""
+
+
+HOLDS: dict[Hold, str] = {
+    Hold.ALBUM_EMPTY: "the album came back empty",
+    Hold.INCOMPLETE: "the listing does not hold as many assets as the album says it has",
+    Hold.UNSTABLE: "the album changed while it was read; the next run looks again",
+    Hold.TOO_MANY: "{count} of {mirrored} files would go, more than is done without being asked; "
+    "look at `--dry-run`, then allow it once with --max-removals {count}",
+    Hold.NO_PERMISSION: "some files of this run could not be written for want of permission",
+}
+"""Each reason why removals are held, in words."""
 
 
 @dataclass(frozen=True, slots=True)

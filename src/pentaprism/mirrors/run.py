@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from pentaprism.assets import Album, Asset, Role
+from pentaprism.assets import Album
 from pentaprism.destinations.base import Destination, RemoteAlbum
 from pentaprism.errors import (
     ActionRequiredError,
@@ -23,25 +23,16 @@ from pentaprism.mirrors.claims import Paths
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.execution import Execution, Job
 from pentaprism.mirrors.outcomes import Outcome
-from pentaprism.mirrors.placing import PlacedPut, Placing
+from pentaprism.mirrors.placing import Placing
 from pentaprism.mirrors.plan import Hold, Keep, Policy, Put, Remove, Skip
 from pentaprism.mirrors.recorder import Recorder
 from pentaprism.mirrors.removal import Leaving, find_leaving, plan_removals, remove
 from pentaprism.mirrors.sweep import Sweep
 from pentaprism.mirrors.tally import Tally
 from pentaprism.mirrors.templates import Template
+from pentaprism.mirrors.twins import with_twins
 from pentaprism.store import Store
 from pentaprism.store.records import Mirror, Run, RunStatus
-
-HOLDS: dict[Hold, str] = {
-    Hold.ALBUM_EMPTY: "the album came back empty",
-    Hold.INCOMPLETE: "the listing does not hold as many assets as the album says it has",
-    Hold.UNSTABLE: "the album changed while it was read; the next run looks again",
-    Hold.TOO_MANY: "{count} of {mirrored} files would go, more than is done without being asked; "
-    "look at `--dry-run`, then allow it once with --max-removals {count}",
-    Hold.NO_PERMISSION: "some files of this run could not be written for want of permission",
-}
-"""Each reason why removals are held, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,33 +286,7 @@ class MirrorRun:
                 continue
             placed = await placing.place(puts)
             sweep.mark(part.item for one in placed for part in one.parts.values())
-            yield await self._with_twins(placed)
-
-    async def _with_twins(self, placed: Sequence[PlacedPut]) -> list[Job]:
-        """Return jobs for ``placed``, each with what other mirrors hold of the same content."""
-
-        def content(asset: Asset) -> bytes | None:
-            return asset.checksum.sha1 if asset.checksum.of_content else None
-
-        wanted = {
-            checksum
-            for one in placed
-            for role, part in one.parts.items()
-            if role is not Role.SIDECAR and (checksum := content(part.asset)) is not None
-        }
-        twins = await self._store.items.twins(self._mirror.kind, self._mirror.id, list(wanted))
-        return [
-            Job(
-                one,
-                {
-                    role: twin
-                    for role, part in one.parts.items()
-                    if role is not Role.SIDECAR
-                    and (twin := twins.get(content(part.asset) or b"")) is not None
-                },
-            )
-            for one in placed
-        ]
+            yield await with_twins(self._store, self._mirror, placed)
 
     async def _find_leaving(self, sweep: Sweep, listing: Listing) -> Leaving:
         if listing.proof is None:
@@ -338,7 +303,9 @@ class MirrorRun:
     async def _held_because(self, hold: Hold, leaving: Leaving) -> str:
         # The records are counted: the tally still grows while the recorder writes.
         counts = await self._store.items.count(self._mirror.id)
-        return HOLDS[hold].format(count=len(leaving.shot_ids), mirrored=sum(counts.values()))
+        return outcomes.HOLDS[hold].format(
+            count=len(leaving.shot_ids), mirrored=sum(counts.values())
+        )
 
     async def _list_again(self) -> Proof:
         listing = self._client.list_album(self._mirror.album_id)
