@@ -38,8 +38,8 @@ def shot_paths(primary: PurePosixPath, roles: Collection[Role], video_name: str 
     if Role.VIDEO in roles:
         stem, still_extension = split_extension(primary.name)
         extension = split_extension(safe_name(video_name))[1] or ".mov"
-        same = name_key(extension) == name_key(still_extension)
-        paths[Role.VIDEO] = primary.with_name(fit(f"{stem}{extension}", "~live" if same else ""))
+        used = name_key(extension) in {name_key(still_extension), ".xmp"}
+        paths[Role.VIDEO] = primary.with_name(fit(f"{stem}{extension}", "~live" if used else ""))
     if Role.SIDECAR in roles:
         paths[Role.SIDECAR] = primary.with_name(fit(f"{primary.name}.xmp"))
     return paths
@@ -48,8 +48,9 @@ def shot_paths(primary: PurePosixPath, roles: Collection[Role], video_name: str 
 def alternatives(plain: PurePosixPath, asset_id: str) -> Iterator[PurePosixPath]:
     """Yield the paths an asset may take, best first: plain, with a short suffix, with its id."""
     compact = asset_id.replace("-", "")
-    if name_key(plain.parts[0]) != RESERVED:
-        yield plain
+    if name_key(plain.parts[0]) == RESERVED:
+        plain = PurePosixPath(f"{plain.parts[0]}_", *plain.parts[1:])
+    yield plain
     yield plain.with_name(fit(plain.name, f"~{compact[:8]}"))
     yield plain.with_name(fit(plain.name, f"~{compact}"))
 

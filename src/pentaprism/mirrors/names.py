@@ -52,7 +52,8 @@ def split_extension(name: str) -> tuple[str, str]:
     A leading dot starts no extension, and neither does one with a long tail behind it.
     """
     stem, dot, extension = name.rpartition(".")
-    if not stem.strip(".") or len(extension.encode()) > _LONGEST_EXTENSION or " " in extension:
+    length = len(extension.encode("utf-8", "surrogatepass"))  # a name from Immich may hold halves
+    if not stem.strip(".") or length > _LONGEST_EXTENSION or " " in extension:
         return name, ""
     return stem, dot + extension
 

@@ -1,0 +1,180 @@
+"""Claims: who owns which path, in any order, for any name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mirror_samples import asset_id, make_asset
+
+from pentaprism.assets import Asset, Role
+from pentaprism.mirrors.claims import (
+    Claims,
+    Paths,
+    alternatives,
+    conflict_copies,
+    path_key,
+    shot_paths,
+)
+from pentaprism.mirrors.names import safe_name
+
+PICTURE = [Role.PRIMARY]
+ALL = [Role.PRIMARY, Role.VIDEO, Role.SIDECAR]
+
+
+def claim(
+    claims: Claims, asset: Asset, roles: Sequence[Role] = PICTURE, video: str = "v.mov"
+) -> Paths:
+    plain = PurePosixPath(safe_name(asset.filename))
+    paths = claims.claim(
+        claims.candidates(plain, asset, roles, video), {Role.PRIMARY: asset.checksum.sha1}
+    )
+    assert paths is not None
+    return paths
+
+
+def names(paths: Paths) -> list[str]:
+    return [str(path) for path in paths.values()]
+
+
+def test_the_first_claimant_keeps_the_plain_name() -> None:
+    claims = Claims({})
+    taken = [
+        claim(claims, make_asset(number, name))[Role.PRIMARY].name
+        for number, name in enumerate(
+            ["IMG.jpg", "IMG.jpg", "img.JPG", "e\u0301.jpg", "\u00e9.jpg"]
+        )
+    ]
+    assert taken == [
+        "IMG.jpg",
+        "IMG~00000001.jpg",
+        "img~00000002.JPG",
+        "\u00e9.jpg",
+        "\u00e9~00000004.jpg",
+    ]
+
+
+def test_a_path_that_was_claimed_earlier_is_not_given_again() -> None:
+    claims = Claims({})
+    claims.taken = {path_key("IMG.jpg"), path_key("IMG~00000001.jpg")}
+    (path,) = claim(claims, make_asset(1, "IMG.jpg")).values()
+    assert path.name == f"IMG~{asset_id(1).replace('-', '')}.jpg"
+
+
+def test_the_files_of_a_live_photo_share_a_stem() -> None:
+    claims = Claims({})
+    assert names(claim(claims, make_asset(1, "a.HEIC"), ALL)) == ["a.HEIC", "a.mov", "a.HEIC.xmp"]
+    assert names(claim(claims, make_asset(2, "a.HEIC"), ALL)) == [
+        "a~00000002.HEIC",
+        "a~00000002.mov",
+        "a~00000002.HEIC.xmp",
+    ]
+
+
+def test_a_shot_takes_another_name_whole_when_one_of_its_files_cannot_have_its_own() -> None:
+    claims = Claims({})
+    claim(claims, make_asset(1, "a.mov"))
+    assert names(claim(claims, make_asset(2, "a.HEIC"), ALL))[:2] == [
+        "a~00000002.HEIC",
+        "a~00000002.mov",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("still", "video", "expected"),
+    [
+        ("a.HEIC", "IMG_7.MOV", "a.MOV"),
+        ("a.HEIC", "no extension", "a.mov"),
+        ("a.HEIC", "", "a.mov"),
+        ("a.MOV", "b.mov", "a~live.mov"),
+        ("a", "b.mp4", "a.mp4"),
+        ("a.b.jpg", "../evil.mp4", "a.b.mp4"),
+        ("a", "b.XMP", "a~live.XMP"),
+    ],
+)
+def test_a_video_is_named_after_its_still(still: str, video: str, expected: str) -> None:
+    paths = shot_paths(PurePosixPath("x") / still, ALL, video)
+    assert str(paths[Role.VIDEO]) == f"x/{expected}"
+
+
+def test_a_file_that_was_found_gives_its_path_to_the_asset_of_its_content() -> None:
+    first, second = make_asset(1, "IMG.jpg"), make_asset(2, "IMG.jpg")
+    found = {
+        first.checksum.sha1: [PurePosixPath("IMG~00000001.jpg")],
+        second.checksum.sha1: [PurePosixPath("IMG.jpg")],
+    }
+    claims = Claims(found)
+    assert names(claim(claims, first)) == ["IMG~00000001.jpg"]
+    assert names(claim(claims, second)) == ["IMG.jpg"]
+
+
+def test_a_file_that_was_found_elsewhere_is_taken_where_it_is() -> None:
+    asset = make_asset(1, "IMG.jpg")
+    claims = Claims({asset.checksum.sha1: [PurePosixPath("old/IMG.jpg")]})
+    assert names(claim(claims, asset)) == ["old/IMG.jpg"]
+
+
+def test_a_found_copy_at_the_plain_path_comes_before_others() -> None:
+    asset = make_asset(1, "IMG.jpg")
+    claims = Claims({asset.checksum.sha1: [PurePosixPath("a.jpg"), PurePosixPath("IMG.jpg")]})
+    assert names(claim(claims, asset)) == ["IMG.jpg"]
+
+
+def test_a_found_file_of_other_content_keeps_its_place() -> None:
+    claims = Claims({b"stranger": [PurePosixPath("img.JPG")]})
+    assert names(claim(claims, make_asset(1, "IMG.jpg"))) == ["IMG~00000001.jpg"]
+
+
+@pytest.mark.parametrize("name", [".pentaprism", ".PentaPrism"])
+def test_no_picture_gets_the_private_folder(name: str) -> None:
+    for plain in (PurePosixPath(name), PurePosixPath(name, "a.jpg")):
+        for path in alternatives(plain, asset_id(1)):
+            assert path_key(path.parts[0]) != ".pentaprism"
+
+
+def test_conflict_copies_count_up_and_do_not_pile_up() -> None:
+    copies = [str(p) for p in islice(conflict_copies(PurePosixPath("x/a.jpg"), asset_id(1)), 3)]
+    assert copies == [
+        "x/a~conflict-00000001.jpg",
+        "x/a~conflict-00000001-2.jpg",
+        "x/a~conflict-00000001-3.jpg",
+    ]
+    again = conflict_copies(PurePosixPath(copies[2]), asset_id(1))
+    assert str(next(again)) == copies[0]
+
+
+hostile = st.lists(
+    st.one_of(
+        st.sampled_from(["IMG", "img", ".jpg", ".JPG", ".mov", "e\u0301", "\u00e9", "~00000001"]),
+        st.sampled_from(["/", "..", " ", ".", "CON", ".pentaprism", "x" * 250, ".xmp", "~live"]),
+        st.text(max_size=3),
+    ),
+    max_size=4,
+).map("".join)  # fmt: skip
+
+
+@given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=12))
+def test_all_claimed_keys_are_unique_whatever_the_names(shots: list[tuple[str, str]]) -> None:
+    claims = Claims({})
+    keys = []
+    for number, (name, video) in enumerate(shots, 1):
+        paths = claim(claims, make_asset(number, name), ALL, video)
+        keys += [path_key(path) for path in paths.values()]
+        assert all(len(path.name.encode()) <= 255 for path in paths.values())
+    assert len(set(keys)) == len(keys)
+
+
+@given(st.lists(hostile, min_size=1, max_size=8))
+def test_a_claim_made_earlier_does_not_move_when_others_come(all_names: list[str]) -> None:
+    """A claim is recorded: the next run starts from what is taken, in whatever order."""
+    claims = Claims({})
+    first = claim(claims, make_asset(1, all_names[0]))
+    later = Claims({})
+    later.taken = {path_key(path) for path in first.values()}
+    for number, name in enumerate(all_names[1:], 2):
+        paths = claim(later, make_asset(number, name))
+        assert not {path_key(p) for p in paths.values()} & {path_key(p) for p in first.values()}
