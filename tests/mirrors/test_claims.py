@@ -159,13 +159,18 @@ hostile = st.lists(
 
 @given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=12))
 def test_all_claimed_keys_are_unique_whatever_the_names(shots: list[tuple[str, str]]) -> None:
-    claims = Claims({})
-    keys = []
-    for number, (name, video) in enumerate(shots, 1):
-        paths = claim(claims, make_asset(number, name), ALL, video)
-        keys += [path_key(path) for path in paths.values()]
-        assert all(len(path.name.encode()) <= 255 for path in paths.values())
-    assert len(set(keys)) == len(keys)
+    def claim_all() -> list[PurePosixPath]:
+        claims = Claims({})
+        return [
+            path
+            for number, (name, video) in enumerate(shots, 1)
+            for path in claim(claims, make_asset(number, name), ALL, video).values()
+        ]
+
+    paths = claim_all()
+    assert len({path_key(path) for path in paths}) == len(paths)
+    assert all(len(path.name.encode()) <= 255 for path in paths)
+    assert claim_all() == paths
 
 
 @given(st.lists(hostile, min_size=1, max_size=8))

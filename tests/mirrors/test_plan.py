@@ -1,20 +1,18 @@
-"""The plan: one row for each situation that a shot can be in, and the guard before removals."""
+"""The plan for one shot: what Immich says, what is recorded, what is there."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from mirror_samples import NOW, asset_id, make_asset, make_item
 
-from pentaprism.assets import Asset, Checksum, MediaType, Role, Visibility
-from pentaprism.destinations.base import Missing, Presence, Removals
-from pentaprism.immich import Proof
+from pentaprism.assets import Asset, Checksum, Role, Visibility
+from pentaprism.destinations.base import Missing, Presence
 from pentaprism.mirrors.plan import (
-    Hold,
+    PROCESSING_TIME,
     Keep,
     KeepReason,
     Policy,
@@ -24,176 +22,147 @@ from pentaprism.mirrors.plan import (
     Skip,
     SkipReason,
     decide,
-    judge_removals,
 )
-from pentaprism.mirrors.rows import RowSet
-from pentaprism.store.records import Item, ItemState
+from pentaprism.store.records import ItemState
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-NEW, OLD = b"n" * 20, b"o" * 20
-ASSET = Asset(
-    id="a",
-    owner_id="u",
-    filename="a.jpg",
-    media_type=MediaType.IMAGE,
-    mime_type="image/jpeg",
-    checksum=Checksum(NEW, of_content=True),
-    taken_at=NOW,
-    local_taken_at=NOW.replace(tzinfo=None),
-    created_at=NOW,
-    updated_at=NOW,
-)
+PRIMARY, VIDEO, SIDECAR = Role.PRIMARY, Role.VIDEO, Role.SIDECAR
+PRESENT, MISSING = Presence.PRESENT, Presence.MISSING
+DAMAGED, EDITED = Presence.DAMAGED, Presence.EDITED
+
+STILL = make_asset()
+LIVE = make_asset(live_video_id=asset_id(9))
+EXTERNAL = make_asset(checksum=Checksum(b"p" * 20, of_content=False), modified_at=NOW)
+WITH_EDIT = make_asset(is_edited=True)
+SIDECARS = Policy(sidecars=True)
+LEAVE = Policy(missing=Missing.LEAVE)
+OTHER = Checksum(b"o" * 20, of_content=True)
 
 
-def item(role: Role = Role.PRIMARY, **fields: Any) -> Item:
-    values: dict[str, Any] = {
-        "row": 1,
-        "mirror_id": "m",
-        "asset_id": "a" if role is not Role.VIDEO else "v",
-        "shot_id": "a",
-        "role": role,
-        "state": ItemState.OK,
-        "path": "a.jpg",
-        "remote_id": "a.jpg",
-        "checksum": NEW,
-        "sha1": NEW,
-        "size": 1,
-        "mtime_ns": 1,
-        "verified": True,
-        "filename": "a.jpg",
-        "taken_at": NOW,
-        "asset_updated_at": NOW,
-        "attempts": 0,
-        "error_code": None,
-        "error": None,
-        "token": None,
-        "staged_at": None,
+def there(asset: Asset, *roles: Role, **fields: Any) -> dict[Role, Recorded]:
+    """Return records of files that are as they were put; ``presence`` may say otherwise."""
+    presence = fields.pop("presence", PRESENT)
+    return {
+        role: Recorded(make_item(asset, role, **fields), presence) for role in roles or [PRIMARY]
     }
-    return Item(**values | fields)
 
 
-def recorded(
-    presence: Presence | None = Presence.PRESENT, role: Role = Role.PRIMARY, **fields: Any
-) -> dict[Role, Recorded]:
-    return {role: Recorded(item(role, **fields), presence)}
+@dataclass(frozen=True)
+class Case:
+    name: str
+    asset: Asset
+    expected: dict[Role, PutReason] | KeepReason | SkipReason
+    recorded: dict[Role, Recorded] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
 
 
-def told(asset: Asset, known: dict[Role, Recorded], policy: Policy | None = None) -> object:
-    """Return the decision in short: the reasons of a put, or the reason itself."""
-    match decide(asset, known, policy or Policy(), NOW):
-        case Put(reasons=reasons):
-            return dict(reasons)
-        case Keep(reason=reason) | Skip(reason=reason):
-            return reason
+CHANGED = make_asset(checksum=OTHER)
+NEW_VIDEO = make_asset(live_video_id=asset_id(8))
+RETOUCHED = make_asset(is_edited=True, updated_at=NOW + timedelta(hours=1))
+REVISED = make_asset(updated_at=NOW + timedelta(hours=1))
+FRESH = make_asset(processed=False, created_at=NOW - PROCESSING_TIME + timedelta(seconds=1))
+STUCK = make_asset(processed=False, created_at=NOW - PROCESSING_TIME)
+OFFLINE = make_asset(is_offline=True, is_trashed=True)
+LOCKED = make_asset(visibility=Visibility.LOCKED)
+claimed = {"remote_id": None, "checksum": None, "state": ItemState.PENDING, "presence": None}
 
-
-PUT = Role.PRIMARY
-LIVE = replace(ASSET, live_video_id="v")
-SITUATIONS: list[tuple[str, Asset, dict[Role, Recorded], Policy, object]] = [
-    ("new", ASSET, {}, Policy(), {PUT: PutReason.NEW}),
-    ("claimed", ASSET, recorded(None), Policy(), {PUT: PutReason.NEW}),
-    ("failed before", ASSET, recorded(None, attempts=1), Policy(), {PUT: PutReason.RETRY}),
-    ("unchanged", ASSET, recorded(), Policy(), KeepReason.UNCHANGED),
-    ("changed", ASSET, recorded(checksum=OLD), Policy(), {PUT: PutReason.CHANGED}),
-    ("missing", ASSET, recorded(Presence.MISSING), Policy(), {PUT: PutReason.MISSING}),
-    ("left out", ASSET, recorded(Presence.MISSING), Policy(missing=Missing.LEAVE),
-     SkipReason.LEFT_OUT),
-    ("damaged", ASSET, recorded(Presence.DAMAGED), Policy(), {PUT: PutReason.DAMAGED}),
-    ("edited", ASSET, recorded(Presence.EDITED), Policy(), KeepReason.EDITED),
-    ("edited and changed", ASSET, recorded(Presence.EDITED, checksum=OLD), Policy(),
-     {PUT: PutReason.CONFLICT}),
-    ("back again", ASSET, recorded(state=ItemState.ORPHANED), Policy(), KeepReason.RETURNED),
-    ("archived", replace(ASSET, visibility=Visibility.ARCHIVE), {}, Policy(),
-     {PUT: PutReason.NEW}),
-    ("offline, new", replace(ASSET, is_offline=True), {}, Policy(), SkipReason.OFFLINE),
-    ("offline, there", replace(ASSET, is_offline=True), recorded(checksum=OLD), Policy(),
-     KeepReason.OFFLINE),
-    ("locked", replace(ASSET, visibility=Visibility.LOCKED), {}, Policy(), SkipReason.LOCKED),
-    ("unprocessed", replace(ASSET, processed=False), {}, Policy(), SkipReason.UNPROCESSED),
-    ("unprocessed for a day", replace(ASSET, processed=False, created_at=NOW - timedelta(1)), {},
-     Policy(), {PUT: PutReason.NEW}),
-    ("live, new", LIVE, {}, Policy(), {PUT: PutReason.NEW, Role.VIDEO: PutReason.NEW}),
-    ("live, video came later", LIVE, recorded(), Policy(), {Role.VIDEO: PutReason.NEW}),
-    ("live, another video", LIVE, {**recorded(), **recorded(role=Role.VIDEO, asset_id="w")},
-     Policy(), {Role.VIDEO: PutReason.CHANGED}),
-    ("live, video missing", LIVE, {**recorded(), **recorded(Presence.MISSING, Role.VIDEO)},
-     Policy(), {Role.VIDEO: PutReason.MISSING}),
-    ("live, without companions", LIVE, recorded(), Policy(companions=False),
-     KeepReason.UNCHANGED),
-    ("sidecar wanted", ASSET, recorded(), Policy(sidecars=True), {Role.SIDECAR: PutReason.NEW}),
-    ("sidecar outdated", ASSET,
-     {**recorded(), **recorded(role=Role.SIDECAR, asset_updated_at=NOW - timedelta(1))},
-     Policy(sidecars=True), {Role.SIDECAR: PutReason.CHANGED}),
-    ("sidecar edited", ASSET,
-     {**recorded(), **recorded(Presence.EDITED, Role.SIDECAR, asset_updated_at=NOW - timedelta(1))},
-     Policy(sidecars=True), KeepReason.EDITED),
+CASES = [
+    Case("new", STILL, {PRIMARY: PutReason.NEW}),
+    Case("archived", make_asset(visibility=Visibility.ARCHIVE), {PRIMARY: PutReason.NEW}),
+    Case("new, offline", OFFLINE, SkipReason.OFFLINE),
+    Case("new, locked", LOCKED, SkipReason.LOCKED),
+    Case("new, not processed for less than a day", FRESH, SkipReason.UNPROCESSED),
+    Case("new, not processed for a day", STUCK, {PRIMARY: PutReason.NEW}),
+    Case("claimed, then crashed", STILL, {PRIMARY: PutReason.NEW}, there(STILL, **claimed)),
+    Case("failed", STILL, {PRIMARY: PutReason.RETRY}, there(STILL, attempts=1, **claimed)),
+    Case("failed, offline now", OFFLINE, SkipReason.OFFLINE, there(STILL, attempts=1, **claimed)),
+    Case("failed, locked now", LOCKED, SkipReason.LOCKED, there(STILL, attempts=1, **claimed)),
+    Case("unchanged", STILL, KeepReason.UNCHANGED, there(STILL)),
+    Case("unchanged, locked", LOCKED, KeepReason.UNCHANGED, there(STILL)),
+    Case("unchanged, processed again", FRESH, KeepReason.UNCHANGED, there(FRESH)),
+    Case("unchanged, described anew", REVISED, KeepReason.UNCHANGED, there(STILL)),
+    Case("there, offline now", OFFLINE, KeepReason.OFFLINE, there(STILL)),
+    Case("there, changed, offline now", make_asset(checksum=OTHER, is_offline=True),
+         KeepReason.OFFLINE, there(STILL)),
+    Case("changed", CHANGED, {PRIMARY: PutReason.CHANGED}, there(STILL)),
+    Case("missing", STILL, {PRIMARY: PutReason.MISSING}, there(STILL, presence=MISSING)),
+    Case("missing and changed", CHANGED, {PRIMARY: PutReason.MISSING},
+         there(STILL, presence=MISSING)),
+    Case("missing, left out", STILL, SkipReason.LEFT_OUT, there(STILL, presence=MISSING), LEAVE),
+    Case("missing and changed, left out", CHANGED, SkipReason.LEFT_OUT,
+         there(STILL, presence=MISSING), LEAVE),
+    Case("new where missing ones are left out", STILL, {PRIMARY: PutReason.NEW}, {}, LEAVE),
+    Case("damaged", STILL, {PRIMARY: PutReason.DAMAGED}, there(STILL, presence=DAMAGED)),
+    Case("damaged where missing ones are left out", STILL, {PRIMARY: PutReason.DAMAGED},
+         there(STILL, presence=DAMAGED), LEAVE),
+    Case("edited here", STILL, KeepReason.EDITED, there(STILL, presence=EDITED)),
+    Case("edited here and changed", CHANGED, {PRIMARY: PutReason.CONFLICT},
+         there(STILL, presence=EDITED)),
+    Case("orphan returned", STILL, KeepReason.RETURNED, there(STILL, state=ItemState.ORPHANED)),
+    Case("orphan returned changed", CHANGED, {PRIMARY: PutReason.CHANGED},
+         there(STILL, state=ItemState.ORPHANED)),
+    Case("orphan returned, edited here", STILL, KeepReason.EDITED,
+         there(STILL, state=ItemState.ORPHANED, presence=EDITED)),
+    Case("a repair failed, and a person mended it", STILL, KeepReason.UNCHANGED,
+         there(STILL, state=ItemState.FAILED, attempts=1)),
+    Case("external, unchanged", EXTERNAL, KeepReason.UNCHANGED, there(EXTERNAL)),
+    Case("external, its file's time changed",
+         make_asset(checksum=EXTERNAL.checksum, modified_at=NOW + timedelta(days=1)),
+         {PRIMARY: PutReason.CHANGED}, there(EXTERNAL)),
+    Case("edited in Immich, mirrored untouched", WITH_EDIT, KeepReason.UNCHANGED, there(STILL)),
+    Case("edited in Immich, mirrored with edits", WITH_EDIT, {PRIMARY: PutReason.CHANGED},
+         there(STILL), Policy(edited=True)),
+    Case("edited in Immich again", RETOUCHED, {PRIMARY: PutReason.CHANGED},
+         there(STILL, checksum=WITH_EDIT.revision(edited=True)), Policy(edited=True)),
+    Case("edited in Immich, the edit is there", WITH_EDIT, KeepReason.UNCHANGED,
+         there(STILL, checksum=WITH_EDIT.revision(edited=True)), Policy(edited=True)),
+    Case("live, new", LIVE, {PRIMARY: PutReason.NEW, VIDEO: PutReason.NEW}),
+    Case("live, new, no companions there", LIVE, {PRIMARY: PutReason.NEW}, {},
+         Policy(companions=False)),
+    Case("live, unchanged", LIVE, KeepReason.UNCHANGED, there(LIVE, PRIMARY, VIDEO)),
+    Case("became live", LIVE, {VIDEO: PutReason.NEW}, there(LIVE)),
+    Case("live, other video", NEW_VIDEO, {VIDEO: PutReason.CHANGED}, there(LIVE, PRIMARY, VIDEO)),
+    Case("live no more", STILL, KeepReason.UNCHANGED, there(LIVE, PRIMARY, VIDEO)),
+    Case("live, video missing", LIVE, {VIDEO: PutReason.MISSING},
+         there(LIVE) | there(LIVE, VIDEO, presence=MISSING)),
+    Case("live, video missing, left out", LIVE, KeepReason.UNCHANGED,
+         there(LIVE) | there(LIVE, VIDEO, presence=MISSING), LEAVE),
+    Case("live, video edited here and other in Immich", NEW_VIDEO, {VIDEO: PutReason.CONFLICT},
+         there(LIVE) | there(LIVE, VIDEO, presence=EDITED)),
+    Case("sidecars, new", STILL, {PRIMARY: PutReason.NEW, SIDECAR: PutReason.NEW}, {}, SIDECARS),
+    Case("sidecars, from now on", STILL, {SIDECAR: PutReason.NEW}, there(STILL), SIDECARS),
+    Case("sidecars, unchanged", STILL, KeepReason.UNCHANGED, there(STILL, PRIMARY, SIDECAR),
+         SIDECARS),
+    Case("sidecars, described anew", REVISED, {SIDECAR: PutReason.CHANGED},
+         there(STILL, PRIMARY, SIDECAR), SIDECARS),
+    Case("sidecars no more, described anew", REVISED, KeepReason.UNCHANGED,
+         there(STILL, PRIMARY, SIDECAR)),
+    Case("sidecar edited here, described anew", REVISED, KeepReason.EDITED,
+         there(STILL) | there(STILL, SIDECAR, presence=EDITED), SIDECARS),
+    Case("sidecar missing", STILL, {SIDECAR: PutReason.MISSING},
+         there(STILL) | there(STILL, SIDECAR, presence=MISSING), SIDECARS),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("asset", "known", "policy", "answer"),
-    [pytest.param(*situation[1:], id=situation[0]) for situation in SITUATIONS],
-)
-def test_each_situation(
-    asset: Asset, known: dict[Role, Recorded], policy: Policy, answer: object
-) -> None:
-    assert told(asset, known, policy) == answer
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_shot_is_decided(case: Case) -> None:
+    match decide(case.asset, case.recorded, case.policy, NOW):
+        case Put(_, reasons, recorded):
+            assert list(reasons.items()) == list(case.expected.items())  # type: ignore[union-attr]  # a case that expects no put fails here
+            assert recorded == case.recorded
+        case Keep(_, reason, path):
+            assert reason is case.expected
+            assert path == case.recorded[PRIMARY].item.path
+        case Skip(_, why):
+            assert why is case.expected
 
 
-def test_an_external_asset_changes_with_its_time() -> None:
-    external = replace(ASSET, checksum=Checksum(NEW, of_content=False), modified_at=NOW)
-    known = recorded(checksum=external.revision(edited=False))
-    assert told(external, known) is KeepReason.UNCHANGED
-    later = replace(external, modified_at=NOW + timedelta(1))
-    assert told(later, known) == {PUT: PutReason.CHANGED}
+def test_the_names_of_the_cases_differ() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
 
 
-def test_an_edited_picture_changes_with_its_edits_where_they_are_wanted() -> None:
-    asset = replace(ASSET, is_edited=True)
-    known = recorded(checksum=asset.revision(edited=True))
-    later = replace(asset, updated_at=NOW + timedelta(1))
-    assert told(asset, known, Policy(edited=True)) is KeepReason.UNCHANGED
-    assert told(later, known, Policy(edited=True)) == {PUT: PutReason.CHANGED}
-    assert told(later, recorded(), Policy()) is KeepReason.UNCHANGED
-
-
-FULL = Proof(listed=100, expected=100, fingerprint=7)
-TRASH = Policy(removals=Removals.TRASH)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "leaving", "policy", "hold"),
-    [
-        (FULL, FULL, 5, TRASH, None),
-        (FULL, None, 5, TRASH, Hold.UNSTABLE),
-        (FULL, replace(FULL, fingerprint=8), 5, TRASH, Hold.UNSTABLE),
-        (FULL, replace(FULL, listed=99, expected=99), 5, TRASH, Hold.UNSTABLE),
-        (replace(FULL, listed=99), replace(FULL, listed=99), 5, TRASH, Hold.INCOMPLETE),
-        (replace(FULL, steady=False), FULL, 5, TRASH, Hold.INCOMPLETE),
-        (Proof(0, 0, 0), Proof(0, 0, 0), 5, TRASH, Hold.ALBUM_EMPTY),
-        (FULL, FULL, 201, TRASH, Hold.TOO_MANY),
-        (FULL, FULL, 200, TRASH, None),
-        (FULL, FULL, 201, replace(TRASH, max_removals=201), None),
-        (FULL, FULL, 2, replace(TRASH, max_removals=1), Hold.TOO_MANY),
-        (FULL, FULL, 999, Policy(), None),
-    ],
-)
-def test_the_guard(
-    first: Proof, second: Proof | None, leaving: int, policy: Policy, hold: Hold | None
-) -> None:
-    judged = judge_removals(first, second, leaving=leaving, mirrored=1000, policy=policy)
-    assert judged is hold
-
-
-def test_a_small_mirror_may_lose_as_many_as_the_brake_counts() -> None:
-    assert judge_removals(FULL, FULL, leaving=50, mirrored=51, policy=TRASH) is None
-    assert judge_removals(FULL, FULL, leaving=51, mirrored=51, policy=TRASH) is Hold.TOO_MANY
-
-
-@given(st.lists(st.integers(0, 100_000)), st.integers(0, 100_000))
-def test_a_row_set_is_a_set(rows: list[int], other: int) -> None:
-    made = RowSet()
-    for row in rows:
-        made.add(row)
-    assert all(row in made for row in rows)
-    assert (other in made) == (other in rows)
+@pytest.mark.parametrize("state", [ItemState.ORPHANED, ItemState.FAILED])
+def test_what_is_there_after_all_is_recorded_as_such(state: ItemState) -> None:
+    recorded = there(LIVE, PRIMARY, VIDEO, state=state) | there(LIVE, SIDECAR)
+    keep = decide(LIVE, recorded, Policy(), NOW)
+    assert isinstance(keep, Keep)
+    assert keep.restate == (recorded[PRIMARY].item.row, recorded[VIDEO].item.row)

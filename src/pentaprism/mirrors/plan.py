@@ -187,7 +187,7 @@ def _put_reason(
         case None:
             return PutReason.RETRY if recorded.item.attempts else PutReason.NEW
         case Presence.MISSING:
-            return PutReason.MISSING
+            return PutReason.MISSING if policy.missing is Missing.FETCH else None
         case Presence.DAMAGED:
             return PutReason.DAMAGED
         case Presence.EDITED:
@@ -214,7 +214,8 @@ def _keep(asset: Asset, recorded: Mapping[Role, Recorded]) -> Keep:
     path = recorded[Role.PRIMARY].item.path
     if any(r.presence is Presence.EDITED for r in recorded.values()):
         return Keep(asset, KeepReason.EDITED, path, restate)
-    return Keep(asset, KeepReason.RETURNED if restate else KeepReason.UNCHANGED, path, restate)
+    returned = any(r.item.state is ItemState.ORPHANED for r in recorded.values())
+    return Keep(asset, KeepReason.RETURNED if returned else KeepReason.UNCHANGED, path, restate)
 
 
 def judge_removals(
