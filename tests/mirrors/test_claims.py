@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import islice
 from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mirror_samples import asset_id, make_asset
+from mirror_samples import NOW, asset_id, make_asset
 
-from pentaprism.assets import Asset, Role
+from pentaprism.assets import Asset, Checksum, Exif, Role
+from pentaprism.destinations.base import RemoteItem
+from pentaprism.destinations.local_folder.fingerprint import nanoseconds
 from pentaprism.mirrors.claims import (
     Claims,
     Paths,
@@ -20,6 +23,7 @@ from pentaprism.mirrors.claims import (
     path_key,
     shot_paths,
 )
+from pentaprism.mirrors.found import Found
 from pentaprism.mirrors.names import safe_name
 
 PICTURE = [Role.PRIMARY]
@@ -30,11 +34,13 @@ def claim(
     claims: Claims, asset: Asset, roles: Sequence[Role] = PICTURE, video: str = "v.mov"
 ) -> Paths:
     plain = PurePosixPath(safe_name(asset.filename))
-    paths = claims.claim(
-        claims.candidates(plain, asset, roles, video), {Role.PRIMARY: asset.checksum.sha1}
-    )
+    paths = claims.claim(claims.candidates(plain, asset, roles, video), {Role.PRIMARY: asset})
     assert paths is not None
     return paths
+
+
+def found(path: str, asset: Asset) -> RemoteItem:
+    return RemoteItem(path, size=7, mtime_ns=nanoseconds(asset.taken_at), sha1=asset.checksum.sha1)
 
 
 def names(paths: Paths) -> list[str]:
@@ -42,7 +48,7 @@ def names(paths: Paths) -> list[str]:
 
 
 def test_the_first_claimant_keeps_the_plain_name() -> None:
-    claims = Claims({})
+    claims = Claims(Found())
     taken = [
         claim(claims, make_asset(number, name))[Role.PRIMARY].name
         for number, name in enumerate(
@@ -59,14 +65,14 @@ def test_the_first_claimant_keeps_the_plain_name() -> None:
 
 
 def test_a_path_that_was_claimed_earlier_is_not_given_again() -> None:
-    claims = Claims({})
+    claims = Claims(Found())
     claims.taken = {path_key("IMG.jpg"), path_key("IMG~00000001.jpg")}
     (path,) = claim(claims, make_asset(1, "IMG.jpg")).values()
     assert path.name == f"IMG~{asset_id(1).replace('-', '')}.jpg"
 
 
 def test_the_files_of_a_live_photo_share_a_stem() -> None:
-    claims = Claims({})
+    claims = Claims(Found())
     assert names(claim(claims, make_asset(1, "a.HEIC"), ALL)) == ["a.HEIC", "a.mov", "a.HEIC.xmp"]
     assert names(claim(claims, make_asset(2, "a.HEIC"), ALL)) == [
         "a~00000002.HEIC",
@@ -76,7 +82,7 @@ def test_the_files_of_a_live_photo_share_a_stem() -> None:
 
 
 def test_a_shot_takes_another_name_whole_when_one_of_its_files_cannot_have_its_own() -> None:
-    claims = Claims({})
+    claims = Claims(Found())
     claim(claims, make_asset(1, "a.mov"))
     assert names(claim(claims, make_asset(2, "a.HEIC"), ALL))[:2] == [
         "a~00000002.HEIC",
@@ -103,30 +109,56 @@ def test_a_video_is_named_after_its_still(still: str, video: str, expected: str)
 
 def test_a_file_that_was_found_gives_its_path_to_the_asset_of_its_content() -> None:
     first, second = make_asset(1, "IMG.jpg"), make_asset(2, "IMG.jpg")
-    found = {
-        first.checksum.sha1: [PurePosixPath("IMG~00000001.jpg")],
-        second.checksum.sha1: [PurePosixPath("IMG.jpg")],
-    }
-    claims = Claims(found)
+    claims = Claims(Found([found("IMG~00000001.jpg", first), found("IMG.jpg", second)]))
     assert names(claim(claims, first)) == ["IMG~00000001.jpg"]
     assert names(claim(claims, second)) == ["IMG.jpg"]
 
 
 def test_a_file_that_was_found_elsewhere_is_taken_where_it_is() -> None:
     asset = make_asset(1, "IMG.jpg")
-    claims = Claims({asset.checksum.sha1: [PurePosixPath("old/IMG.jpg")]})
+    claims = Claims(Found([found("old/IMG.jpg", asset)]))
     assert names(claim(claims, asset)) == ["old/IMG.jpg"]
 
 
 def test_a_found_copy_at_the_plain_path_comes_before_others() -> None:
     asset = make_asset(1, "IMG.jpg")
-    claims = Claims({asset.checksum.sha1: [PurePosixPath("a.jpg"), PurePosixPath("IMG.jpg")]})
+    claims = Claims(Found([found("a.jpg", asset), found("IMG.jpg", asset)]))
     assert names(claim(claims, asset)) == ["IMG.jpg"]
 
 
 def test_a_found_file_of_other_content_keeps_its_place() -> None:
-    claims = Claims({b"stranger": [PurePosixPath("img.JPG")]})
+    claims = Claims(Found([found("img.JPG", make_asset(9))]))
     assert names(claim(claims, make_asset(1, "IMG.jpg"))) == ["IMG~00000001.jpg"]
+
+
+def test_two_found_files_of_one_key_go_to_the_asset_of_either_content() -> None:
+    asset = make_asset(1, "IMG.jpg")
+    claims = Claims(Found([found("IMG.jpg", asset), found("img.jpg", make_asset(9))]))
+    assert names(claim(claims, asset)) == ["IMG.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "path"),
+    [
+        (7, 0, "IMG.jpg"),
+        (7, 2, "IMG.jpg"),
+        (7, 3, "IMG~00000001.jpg"),
+        (8, 0, "IMG~00000001.jpg"),
+        (None, 0, "IMG~00000001.jpg"),
+    ],
+)
+def test_without_a_hash_a_found_file_is_known_by_size_and_time(
+    size: int | None, seconds: int, path: str
+) -> None:
+    external = make_asset(
+        1,
+        "IMG.jpg",
+        checksum=Checksum(b"p" * 20, of_content=False),
+        exif=Exif(size=size),
+        taken_at=NOW + timedelta(seconds=seconds),
+    )
+    claims = Claims(Found([found("IMG.jpg", make_asset(9))]))
+    assert names(claim(claims, external)) == [path]
 
 
 @pytest.mark.parametrize("name", [".pentaprism", ".PentaPrism"])
@@ -160,7 +192,7 @@ hostile = st.lists(
 @given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=12))
 def test_all_claimed_keys_are_unique_whatever_the_names(shots: list[tuple[str, str]]) -> None:
     def claim_all() -> list[PurePosixPath]:
-        claims = Claims({})
+        claims = Claims(Found())
         return [
             path
             for number, (name, video) in enumerate(shots, 1)
@@ -176,9 +208,9 @@ def test_all_claimed_keys_are_unique_whatever_the_names(shots: list[tuple[str, s
 @given(st.lists(hostile, min_size=1, max_size=8))
 def test_a_claim_made_earlier_does_not_move_when_others_come(all_names: list[str]) -> None:
     """A claim is recorded: the next run starts from what is taken, in whatever order."""
-    claims = Claims({})
+    claims = Claims(Found())
     first = claim(claims, make_asset(1, all_names[0]))
-    later = Claims({})
+    later = Claims(Found())
     later.taken = {path_key(path) for path in first.values()}
     for number, name in enumerate(all_names[1:], 2):
         paths = claim(later, make_asset(number, name))

@@ -7,10 +7,11 @@ album moves a file.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from pentaprism.assets import Asset, Role
+from pentaprism.mirrors.found import Found
 from pentaprism.mirrors.names import fit, name_key, safe_name, split_extension
 
 RESERVED = ".pentaprism"
@@ -68,15 +69,13 @@ def conflict_copies(path: PurePosixPath, asset_id: str) -> Iterator[PurePosixPat
 class Claims:
     """Gives shots their paths, given the keys that are ``taken``.
 
-    ``found`` maps the SHA-1 of files that lie in the folder unrecorded to their paths: an asset
-    with the same content takes such a file's path, and no other content does. What has no known
-    content may try; the destination compares then.
+    What was ``found`` in the folder unrecorded keeps its place: an asset with the content of such
+    a file takes its path, and no other content does.
     """
 
-    def __init__(self, found: Mapping[bytes, Sequence[PurePosixPath]]) -> None:
+    def __init__(self, found: Found) -> None:
         self.taken: set[str] = set()
         self._found = found
-        self._content_at = {path_key(path): sha1 for sha1, paths in found.items() for path in paths}
 
     def candidates(
         self, plain: PurePosixPath, asset: Asset, roles: Collection[Role], video_name: str = ""
@@ -85,9 +84,7 @@ class Claims:
 
         The last ones carry the whole asset id, so that one of them is always free.
         """
-        known: Sequence[PurePosixPath] = ()
-        if asset.checksum.of_content:
-            known = self._found.get(asset.checksum.sha1, ())
+        known = self._found.paths(asset)
         first = [path for path in alternatives(plain, asset.id) if path in known] if known else []
         already = (*first, *(path for path in known if path not in first))
         for primary in already:
@@ -96,22 +93,21 @@ class Claims:
             if primary not in already:
                 yield shot_paths(primary, roles, video_name)
 
-    def claim(self, candidates: Iterable[Paths], contents: Mapping[Role, bytes]) -> Paths | None:
+    def claim(self, candidates: Iterable[Paths], assets: Mapping[Role, Asset]) -> Paths | None:
         """Take and return the first of ``candidates`` that is free, or None.
 
-        ``contents`` holds the SHA-1 that the file in a role will have, where it is known.
+        ``assets`` holds whose bytes the pictures among the files will have; a sidecar has none.
         """
         for paths in candidates:
-            if self._is_free(paths, contents):
+            if self._is_free(paths, assets):
                 self.taken.update(path_key(path) for path in paths.values())
                 return paths
         return None
 
-    def _is_free(self, paths: Paths, contents: Mapping[Role, bytes]) -> bool:
+    def _is_free(self, paths: Paths, assets: Mapping[Role, Asset]) -> bool:
         for role, path in paths.items():
-            key = path_key(path)
-            there, wanted = self._content_at.get(key), contents.get(role)
-            if key in self.taken or (there and wanted and there != wanted):
+            key, asset = path_key(path), assets.get(role)
+            if key in self.taken or (asset and not self._found.admits(key, asset)):
                 return False
         return True
 

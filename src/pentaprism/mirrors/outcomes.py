@@ -140,6 +140,12 @@ def settled(actions: Iterable[Put | Keep | Skip]) -> Outcome:
     return Outcome(changes, events, Tally(skipped=skipped))
 
 
+def video_missing(placed: PlacedPut) -> Outcome:
+    """Return the outcome of a live photo without its video; nothing is put if all else is there."""
+    counts = None if placed.parts else Tally(skipped=1)
+    return Outcome((), [event(Code.VIDEO_MISSING, placed.put.asset)], counts)
+
+
 def _kept_events(keep: Keep) -> list[RunEvent]:
     match keep.reason:
         case KeepReason.EDITED:

@@ -19,6 +19,7 @@ from pentaprism.mirrors.claims import (
     path_key,
     shot_paths,
 )
+from pentaprism.mirrors.found import Found
 from pentaprism.mirrors.names import fit
 from pentaprism.mirrors.plan import Put, PutReason
 from pentaprism.mirrors.templates import Template
@@ -55,11 +56,19 @@ class PlacedPart:
 
 @dataclass(frozen=True, slots=True)
 class PlacedPut:
-    """The files of one shot, ready to be staged; ``spare`` are the paths left for a conflict."""
+    """The files of one shot, ready to be staged; ``spare`` are the paths left for a conflict.
+
+    The video of a live photo is not among ``parts`` when Immich no longer has it.
+    """
 
     put: Put
     parts: Mapping[Role, PlacedPart]
     spare: Iterator[Paths]
+
+    @property
+    def video_missing(self) -> bool:
+        """Whether the video should be put and Immich no longer has it."""
+        return Role.VIDEO in self.put.reasons and Role.VIDEO not in self.parts
 
 
 @dataclass(slots=True)
@@ -77,21 +86,16 @@ class _Claim:
         return self.put.asset
 
     @property
-    def contents(self) -> Mapping[Role, bytes]:
-        """The SHA-1 that the files will have, where Immich knows it."""
-        assets = ((Role.PRIMARY, self.put.asset), (Role.VIDEO, self.video))
-        return {
-            role: asset.checksum.sha1
-            for role, asset in assets
-            if asset is not None and asset.checksum.of_content
-        }
+    def pictures(self) -> Mapping[Role, Asset]:
+        """Whose bytes the files will have; a sidecar's are nobody's."""
+        pictures = {Role.PRIMARY: self.put.asset}
+        return pictures if self.video is None else {**pictures, Role.VIDEO: self.video}
 
 
 class Placing:
     """Places the puts of one mirror.
 
-    ``album`` fills ``{album}`` in the template. ``found`` maps the SHA-1 of files that lie in the
-    folder unrecorded to their paths.
+    ``album`` fills ``{album}`` in the template. ``found`` is what lies in the folder unrecorded.
     """
 
     def __init__(
@@ -102,7 +106,7 @@ class Placing:
         *,
         template: Template,
         album: str,
-        found: Mapping[bytes, Sequence[PurePosixPath]],
+        found: Found,
     ) -> None:
         self._store = store
         self._mirror_id = mirror_id
@@ -195,7 +199,7 @@ class Placing:
             self._claims.taken |= await self._store.items.taken(self._mirror_id, keys)
         late = []
         for claim, wanted in wishes:
-            paths = self._claims.claim(wanted, claim.contents) if wanted else {}
+            paths = self._claims.claim(wanted, claim.pictures) if wanted else {}
             if paths is None:
                 late.append(claim)
             else:
@@ -234,16 +238,18 @@ class Placing:
             recorded = claim.put.recorded.get(role)
             item = recorded.item if recorded else items[claim.put.asset.id, role]
             parts[role] = PlacedPart(reason, claim.asset_of(role), item)
-        spare = chain(claim.candidates, _conflict_paths(claim.put, parts))
+        spare = chain(
+            _sidecar_aside(claim.put, parts), claim.candidates, _conflict_paths(claim.put, parts)
+        )
         return PlacedPut(claim.put, parts, spare)
 
     async def _step_aside(self, placed: PlacedPut) -> PlacedPut:
         """Move the parts whose place a person's edit holds to conflict copies."""
-        if PutReason.CONFLICT not in placed.put.reasons.values():
-            return placed
         conflicts = {
             role: part for role, part in placed.parts.items() if part.reason is PutReason.CONFLICT
         }
+        if not conflicts:
+            return placed
         moved = await self.move(
             replace(placed, parts=conflicts, spare=_conflict_paths(placed.put, conflicts))
         )
@@ -256,6 +262,18 @@ def _new_roles(put: Put, video: Asset | None) -> list[Role]:
         for role in put.reasons
         if role not in put.recorded and (role is not Role.VIDEO or video is not None)
     ]
+
+
+def _sidecar_aside(put: Put, parts: Mapping[Role, PlacedPart]) -> Iterator[Paths]:
+    """Yield another path for the sidecar alone.
+
+    It is tried first after a conflict: a picture that lies there already must not be put a second
+    time only because another program has written a sidecar beside it.
+    """
+    sidecar = parts.get(Role.SIDECAR)
+    if sidecar is not None and sidecar.path is not None and len(parts) > 1:
+        suffix = f"~{put.asset.id.replace('-', '')[:8]}"
+        yield {Role.SIDECAR: sidecar.path.with_name(fit(sidecar.path.name, suffix))}
 
 
 def _conflict_paths(put: Put, parts: Mapping[Role, PlacedPart]) -> Iterator[Paths]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from pentaprism.assets import Album
 from pentaprism.destinations.base import Destination, RemoteAlbum
@@ -22,6 +20,7 @@ from pentaprism.mirrors import outcomes
 from pentaprism.mirrors.claims import Paths
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.execution import Execution, Job
+from pentaprism.mirrors.found import Found
 from pentaprism.mirrors.outcomes import Outcome
 from pentaprism.mirrors.placing import Placing
 from pentaprism.mirrors.plan import Hold, Keep, Policy, Put, Remove, Skip
@@ -157,7 +156,7 @@ class MirrorRun:
         title = self._mirror.remote_album_title or album.name
         remote = RemoteAlbum(self._mirror.remote_album_id or "", title)
         sweep = self._sweep(remote)
-        placing = self._placing(title, {})
+        placing = self._placing(title, Found())
         listing = self._listing(album)
         async for page in listing.pages():
             actions = await sweep.decide(page)
@@ -178,7 +177,7 @@ class MirrorRun:
         album = await self._album()
         self.tally.expected = album.asset_count
         remote = await self._remote_album(album, recorder)
-        found = await self._read_folder(remote, recorder) if fresh else {}
+        found = await self._read_folder(remote, recorder) if fresh else Found()
         sweep = self._sweep(remote)
         placing = self._placing(remote.title, found)
         listing = self._listing(album, with_sizes=bool(found))
@@ -232,19 +231,14 @@ class MirrorRun:
         )
         return remote
 
-    async def _read_folder(
-        self, remote: RemoteAlbum, recorder: Recorder
-    ) -> dict[bytes, list[PurePosixPath]]:
-        """Return what lies there unrecorded, by SHA-1: from before, or from a lost database."""
-        found = defaultdict(list)
-        if self._destination.features.paths:
-            async for item in self._destination.list(remote):
-                if item.sha1 is not None:
-                    found[item.sha1].append(PurePosixPath(item.id))
+    async def _read_folder(self, remote: RemoteAlbum, recorder: Recorder) -> Found:
+        """Return what lies there unrecorded: from before, or from a lost database."""
+        if not self._destination.features.paths:
+            return Found()
+        found = Found([item async for item in self._destination.list(remote)])
         if found:
-            files = sum(len(paths) for paths in found.values())
-            await recorder.add(Outcome(events=[event(Code.FOLDER_READ, files=files)]))
-        return {sha1: sorted(paths) for sha1, paths in found.items()}
+            await recorder.add(Outcome(events=[event(Code.FOLDER_READ, files=len(found))]))
+        return found
 
     def _sweep(self, remote: RemoteAlbum) -> Sweep:
         return Sweep(
@@ -257,7 +251,7 @@ class MirrorRun:
             thorough=self._thorough,
         )
 
-    def _placing(self, title: str, found: Mapping[bytes, Sequence[PurePosixPath]]) -> Placing:
+    def _placing(self, title: str, found: Found) -> Placing:
         return Placing(
             self._store,
             self._mirror.id,
@@ -286,7 +280,10 @@ class MirrorRun:
                 continue
             placed = await placing.place(puts)
             sweep.mark(part.item for one in placed for part in one.parts.values())
-            yield await with_twins(self._store, self._mirror, placed)
+            for one in placed:
+                if one.video_missing:
+                    await recorder.add(outcomes.video_missing(one))
+            yield await with_twins(self._store, self._mirror, [one for one in placed if one.parts])
 
     async def _find_leaving(self, sweep: Sweep, listing: Listing) -> Leaving:
         if listing.proof is None:
