@@ -31,6 +31,7 @@ from pentaprism.destinations.base import (
     Staged,
 )
 from pentaprism.destinations.local_folder.faults import explain
+from pentaprism.destinations.local_folder.flush import Flush, flushes_whole
 from pentaprism.destinations.local_folder.listing import add_hash, walk
 from pentaprism.destinations.local_folder.lock import take_lock
 from pentaprism.destinations.local_folder.marker import (
@@ -77,6 +78,7 @@ class _Opened:
     private: int
     tmp: int
     lock: int
+    flush: Flush
     staging: Staging
     trash: Trash
 
@@ -148,7 +150,9 @@ class LocalFolder:
         """Rename staged files to their places and bring the names to the disk."""
         del album
         opened = self._use()
-        return await self._write(lambda: publish(opened.tree, opened.trash, opened.tmp, staged))
+        return await self._write(
+            lambda: publish(opened.tree, opened.trash, opened.tmp, opened.flush, staged)
+        )
 
     async def discard(self, staged: Staged) -> None:
         """Delete the temporary files of a shot."""
@@ -246,10 +250,11 @@ class LocalFolder:
             for fd in reversed(fds):
                 os.close(fd)
             raise
+        flush = Flush(tmp, together=flushes_whole(tmp))
         staging = Staging(
-            tree, tmp, min_free=self._options.min_free, hard_links=self._options.hard_links
+            tree, tmp, flush, min_free=self._options.min_free, hard_links=self._options.hard_links
         )
-        return _Opened(tree, private, tmp, lock, staging, Trash(tree, self._today))
+        return _Opened(tree, private, tmp, lock, flush, staging, Trash(tree, self._today))
 
     def _check_access(self, tree: Tree) -> None:
         effective = os.access in os.supports_effective_ids

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pentaprism.destinations.base import Result, Staged
 from pentaprism.destinations.local_folder.faults import explain
 from pentaprism.destinations.local_folder.fingerprint import unchanged
+from pentaprism.destinations.local_folder.flush import Flush
 from pentaprism.destinations.local_folder.staging import StagedPart
-from pentaprism.destinations.local_folder.syscalls import rename_new, sync_filesystem, sync_folder
+from pentaprism.destinations.local_folder.syscalls import rename_new, sync_folder
 from pentaprism.destinations.local_folder.trash import Trash
 from pentaprism.destinations.local_folder.tree import Folder, Tree, split
 from pentaprism.errors import ConflictError, PentaprismError
@@ -23,15 +24,18 @@ from pentaprism.errors import ConflictError, PentaprismError
 _Undo = Callable[[], None]
 
 
-def publish(tree: Tree, trash: Trash, tmp: int, staged: Sequence[Staged]) -> list[Result]:
+def publish(
+    tree: Tree, trash: Trash, tmp: int, flush: Flush, staged: Sequence[Staged]
+) -> list[Result]:
     """Give staged shots their names, durably, and answer for each of them in order.
 
     ``tmp`` is the descriptor of the temporary folder. Raises what `explain` makes of an error
     that leaves it open whether the names are on the disk.
     """
-    if not all(part.durable for shot in staged for part in shot.state):
+    waiting = [part.temp for shot in staged for part in shot.state if not part.durable]
+    if waiting:
         try:
-            sync_filesystem(tmp)
+            flush.rest(waiting)
         except OSError as error:
             raise explain(error, "the mirror's folder") from error
     batch = _Batch(tree, trash, tmp)

@@ -25,19 +25,13 @@ from pentaprism.destinations.local_folder.fingerprint import (
     same_time,
     sha1_of,
 )
-from pentaprism.destinations.local_folder.syscalls import (
-    SYNCS_FILESYSTEMS,
-    preallocate,
-    sync_file,
-)
+from pentaprism.destinations.local_folder.flush import Flush
+from pentaprism.destinations.local_folder.syscalls import preallocate
 from pentaprism.destinations.local_folder.tree import Tree, open_regular, split
 from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError, RetryableError
 
 _PREALLOCATE_FROM = 1 << 20
 """Bytes; below this a reservation costs more than it tells."""
-
-_SYNC_ALONE_FROM = 8 << 20
-"""Bytes; a smaller file is brought to the disk together with the others of its commit."""
 
 _WRITE_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
@@ -73,9 +67,12 @@ class Staging:
     ``min_free`` is the least number of free bytes that a file may leave on the disk.
     """
 
-    def __init__(self, tree: Tree, tmp: int, *, min_free: int, hard_links: bool) -> None:
+    def __init__(
+        self, tree: Tree, tmp: int, flush: Flush, *, min_free: int, hard_links: bool
+    ) -> None:
         self._tree = tree
         self._tmp = tmp
+        self._flush = flush
         self._min_free = min_free
         self._hard_links = hard_links
         self._names = itertools.count()
@@ -187,9 +184,7 @@ class Staging:
             mtime_ns = nanoseconds(instant)
             with suppress(OSError, OverflowError):  # a disk that cannot keep this time
                 os.utime(fd, ns=(mtime_ns, mtime_ns))
-            durable = not SYNCS_FILESYSTEMS or received.size >= _SYNC_ALONE_FROM
-            if durable:
-                sync_file(fd)
+            durable = self._flush.file(fd, received.size)
             seen = os.fstat(fd)
         finally:
             os.close(fd)

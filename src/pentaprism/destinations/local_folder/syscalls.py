@@ -121,7 +121,7 @@ def sync_file(fd: int) -> None:
     os.fsync(fd)
 
 
-def _syncs_filesystems() -> bool:
+def reports_failed_syncs() -> bool:
     """Tell whether syncfs(2) is there and reports failed writes, as Linux does since 5.8."""
     if not sys.platform.startswith("linux") or not hasattr(_LIBC, "syncfs"):
         return False
@@ -129,14 +129,23 @@ def _syncs_filesystems() -> bool:
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (5, 8)
 
 
-SYNCS_FILESYSTEMS = _syncs_filesystems()
-"""Whether `sync_filesystem` can stand in for a `sync_file` of each of many small files."""
+def filesystem_type(fd: int) -> int | None:
+    """Return the type of the filesystem that ``fd`` is on, as in linux/magic.h; None if unknown.
+
+    It is the first field, a long, of what fstatfs(2) fills in.
+    """
+    if not sys.platform.startswith("linux") or not hasattr(_LIBC, "fstatfs"):
+        return None
+    status = (ctypes.c_long * 64)()  # larger than struct statfs on any machine
+    if _LIBC.fstatfs(fd, status):
+        return None
+    return status[0] & 0xFFFFFFFF
 
 
 def sync_filesystem(fd: int) -> None:
     """Bring everything written to the filesystem that ``fd`` is on to the disk, in one go.
 
-    For many small files this costs a fraction of a flush for each of them.
+    Not every filesystem keeps that promise: see `pentaprism.destinations.local_folder.flush`.
     """
     if _LIBC.syncfs(fd):
         number = ctypes.get_errno()
