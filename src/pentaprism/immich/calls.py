@@ -30,6 +30,7 @@ from pentaprism.immich.refusals import (
 log = logging.getLogger(__name__)
 
 _OK = frozenset({200, 201})
+_ABSENT = 400
 _NOT_FOUND = 404
 
 
@@ -162,7 +163,9 @@ class Calls:
         refusal = Refusal(response.status, response.headers, body)
         if response.status == none and (refusal.absent or method == "HEAD"):
             return Answer(response.status, response.headers, body)
-        if absent is not None and refusal.absent:
+        # Immich says 400 of an album or asset that is not there, and 404 of files and routes only;
+        # a 404 here may be a proxy's, which must not pass for a deletion.
+        if absent is not None and refusal.absent and response.status == _ABSENT:
             raise absent
         raise await self._refused(refusal)
 
