@@ -472,11 +472,13 @@ class TestTwoInstances:
     ) -> None:
         outer = make_folder(tmp_path / first)
         await outer.check()
+        before = sorted(tmp_path.rglob("*"))
         inner = make_folder(tmp_path / second, Opening("mirror-2", "album-2", fresh=True))
         with pytest.raises(ActionRequiredError) as caught:
             await inner.check()
         assert caught.value.code == "nested"
         assert str(tmp_path / first) in str(caught.value)
+        assert sorted(tmp_path.rglob("*")) == before
         await inner.close()
         await outer.close()
 

@@ -7,12 +7,8 @@ thread of their own, so that they never wait for a long download, nor run at the
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import batched, islice
@@ -31,23 +27,15 @@ from pentaprism.destinations.base import (
     Staged,
 )
 from pentaprism.destinations.local_folder.faults import explain
-from pentaprism.destinations.local_folder.flush import Flush, flushes_whole
 from pentaprism.destinations.local_folder.listing import add_hash, walk
-from pentaprism.destinations.local_folder.lock import take_lock
-from pentaprism.destinations.local_folder.marker import (
-    Marker,
-    read_marker,
-    refuse_nested,
-    write_marker,
-)
+from pentaprism.destinations.local_folder.marker import read_marker
+from pentaprism.destinations.local_folder.opening import OpenFolder, check_marker, open_folder
 from pentaprism.destinations.local_folder.options import FolderOptions, from_spec, place
 from pentaprism.destinations.local_folder.publication import publish
-from pentaprism.destinations.local_folder.staging import Staging
 from pentaprism.destinations.local_folder.survey import look, survey
 from pentaprism.destinations.local_folder.threads import Threads
 from pentaprism.destinations.local_folder.trash import Trash
-from pentaprism.destinations.local_folder.tree import PRIVATE, Tree
-from pentaprism.errors import ActionRequiredError, ConflictError, PentaprismError
+from pentaprism.errors import ConflictError, PentaprismError
 
 _THREADS = 8
 """How many files are downloaded at once."""
@@ -70,26 +58,6 @@ def local_today() -> date:
     return datetime.now().astimezone().date()
 
 
-@dataclass(slots=True)
-class _Opened:
-    """What is held while the folder is in use."""
-
-    tree: Tree
-    private: int
-    tmp: int
-    lock: int
-    flush: Flush
-    staging: Staging
-    trash: Trash
-
-    def close(self) -> None:
-        """Delete everything temporary, and release the lock last."""
-        _clear(self.tmp)
-        for fd in (self.tmp, self.private, self.lock):
-            os.close(fd)
-        self.tree.close()
-
-
 class LocalFolder:
     """A folder that is kept equal to an album; `check` opens it, `close` releases it."""
 
@@ -103,7 +71,7 @@ class LocalFolder:
         self._options = options
         self._opening = opening
         self._today = today
-        self._opened: _Opened | None = None
+        self._opened: OpenFolder | None = None
         self._transfers = Threads(_THREADS, "folder-transfer")
         self._writer = ThreadPoolExecutor(1, "folder-writer")
 
@@ -189,7 +157,7 @@ class LocalFolder:
             *(self._transfers.run(partial(work, thing)) for thing in things)
         )
 
-    def _use(self) -> _Opened:
+    def _use(self) -> OpenFolder:
         if self._opened is None:
             raise RuntimeError("the folder is not open: call check() first")
         return self._opened
@@ -202,98 +170,13 @@ class LocalFolder:
             opened.close()
 
     def _check(self) -> None:
-        path, opening = self._options.path, self._opening
-        try:
-            if opening.fresh:
-                os.makedirs(path, exist_ok=True)
-            self._check_marker()
-            if self._opened is None:
-                refuse_nested(path, look_below=opening.fresh)
-                self._opened = self._open()
-        except OSError as error:
-            raise self._explain(error) from error
-
-    def _check_marker(self) -> None:
-        path, opening = self._options.path, self._opening
-        marker = read_marker(path)
-        if marker is None and not opening.fresh:
-            raise ActionRequiredError(
-                f"{path} is not there, or is not this mirror's folder: its marker is missing.",
-                code="not_mounted",
-                hint="Mount the disk that it is on. If the folder was moved, run `pentaprism "
-                "mirror ALBUM --to folder:NEWPATH`; to fill this place anew, add --start-again.",
-            )
-        if marker is not None and marker.mirror_id != opening.mirror_id:
-            raise ActionRequiredError(
-                f"{path} belongs to another mirror ({marker.mirror_id}, of the album "
-                f"{marker.album_id}).",
-                code="other_mirror",
-                hint="Choose another folder, or delete that mirror and its .pentaprism folder.",
-            )
-
-    def _open(self) -> _Opened:
-        """Open and lock the folder; close everything again when something fails."""
-        path, opening = self._options.path, self._opening
-        fds: list[int] = []
-        try:
-            tree = Tree(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
-            fds.append(tree.root)
-            self._check_access(tree)
-            fds.append(private := tree.open_folder((PRIVATE,), make=True))
-            fds.append(lock := take_lock(private, str(path)))
-            self._check_marker()  # again, now that nobody else can write one
-            if read_marker(path) is None:
-                write_marker(private, Marker(opening.mirror_id, opening.album_id))
-            fds.append(tmp := tree.open_folder((PRIVATE, "tmp"), make=True))
-            _clear(tmp)
-        except BaseException:
-            for fd in reversed(fds):
-                os.close(fd)
-            raise
-        flush = Flush(tmp, together=flushes_whole(tmp))
-        staging = Staging(
-            tree, tmp, flush, min_free=self._options.min_free, hard_links=self._options.hard_links
-        )
-        return _Opened(tree, private, tmp, lock, flush, staging, Trash(tree, self._today))
-
-    def _check_access(self, tree: Tree) -> None:
-        effective = os.access in os.supports_effective_ids
-        if not os.access(".", os.W_OK | os.X_OK, dir_fd=tree.root, effective_ids=effective):
-            raise self._no_permission()
-
-    def _explain(self, error: OSError) -> PentaprismError:
-        if isinstance(error, PermissionError):
-            return self._no_permission()
-        known = explain(error, str(self._options.path))
-        if isinstance(known, ActionRequiredError):
-            return known
-        return ActionRequiredError(known.message, code=known.code, hint=known.hint)
-
-    def _no_permission(self) -> ActionRequiredError:
-        return ActionRequiredError(
-            f"The user {_user()} may not write to {self._options.path}.",
-            code="no_permission",
-            hint="Give this user the right to write there, or choose another folder.",
-        )
+        if self._opened is None:
+            self._opened = open_folder(self._options, self._opening, self._today)
+        else:
+            check_marker(self._options.path, self._opening)
 
 
-def _user() -> str:
-    """Return the name of the user that this process acts as."""
-    number = os.geteuid()
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
-
-
-def _clear(tmp: int) -> None:
-    """Delete all temporary files; the lock is ours, so nobody uses them."""
-    for name in os.listdir(tmp):
-        with suppress(OSError):
-            os.unlink(name, dir_fd=tmp)
-
-
-def _remove(opened: _Opened, shot: Sequence[RemoteItem]) -> Result:
+def _remove(opened: OpenFolder, shot: Sequence[RemoteItem]) -> Result:
     """Move one shot to the trash, whole, unless a person has edited a file of it."""
     try:
         presences = [(item, look(opened.tree, item)) for item in shot]

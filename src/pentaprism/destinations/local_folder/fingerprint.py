@@ -41,6 +41,11 @@ def sha1_of(fd: int, size: int) -> bytes:
     return digest.digest()
 
 
+def sha1_of_bytes(data: bytes) -> bytes:
+    """Return the SHA-1 of ``data``."""
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
 def read_sha1(folder: int, name: str) -> bytes | None:
     """Return the SHA-1 of a regular file in an open folder; None when it cannot be read."""
     try:

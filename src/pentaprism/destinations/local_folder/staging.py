@@ -1,12 +1,11 @@
 """Staging: each file of a shot, whole in ``.pentaprism/tmp``, before it is shown.
 
 First everything at the shot's paths is looked at, so that a conflict costs no download. Then each
-part is adopted (the same content is there already), linked (another mirror holds it), or written.
+part is adopted (see `adoption`), linked (another mirror holds it), or written.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import stat
@@ -16,19 +15,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pentaprism.assets import Received
-from pentaprism.destinations.base import Part, Presence, RemoteItem, Shot, Staged
+from pentaprism.destinations.base import Part, RemoteItem, Shot, Staged
+from pentaprism.destinations.local_folder.adoption import look_at, path_of
 from pentaprism.destinations.local_folder.faults import explain
 from pentaprism.destinations.local_folder.fingerprint import (
-    judge,
     nanoseconds,
-    read_sha1,
-    same_time,
     sha1_of,
+    sha1_of_bytes,
 )
 from pentaprism.destinations.local_folder.flush import Flush
 from pentaprism.destinations.local_folder.syscalls import preallocate
-from pentaprism.destinations.local_folder.tree import Tree, open_regular, split
-from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError, RetryableError
+from pentaprism.destinations.local_folder.tree import Tree
+from pentaprism.errors import ActionRequiredError, InvalidError, RetryableError
 
 _PREALLOCATE_FROM = 1 << 20
 """Bytes; below this a reservation costs more than it tells."""
@@ -79,7 +77,7 @@ class Staging:
 
     def stage(self, shot: Shot) -> Staged:
         """Bring all parts of ``shot`` into the temporary folder, or none of them."""
-        found = [(part, *self._look(part)) for part in shot.parts]
+        found = [(part, *look_at(self._tree, part)) for part in shot.parts]
         parts: list[StagedPart] = []
         ways: set[_Way] = set()
         downloaded = 0
@@ -111,50 +109,9 @@ class Staging:
                 with suppress(OSError):  # what remains is removed by the next check
                     os.unlink(part.temp, dir_fd=self._tmp)
 
-    def _look(self, part: Part) -> tuple[RemoteItem | None, os.stat_result | None]:
-        """Return the item that is there already, or else the file of ours to be replaced.
-
-        Raises `ConflictError` when neither that nor nothing is at the part's path.
-        """
-        path = _path(part)
-        folders, name = split(path)
-        try:
-            with self._tree.folder(folders) as folder:
-                seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                return self._compare(part, path, folder, seen)
-        except FileNotFoundError:
-            return None, None
-        except OSError as error:
-            raise explain(error, path) from error
-
-    def _compare(
-        self, part: Part, path: str, folder: int, seen: os.stat_result
-    ) -> tuple[RemoteItem | None, os.stat_result | None]:
-        if not stat.S_ISREG(seen.st_mode):
-            raise _taken(path)
-        name = path.rpartition("/")[2]
-        ours = part.replaces if part.replaces is not None and part.replaces.id == path else None
-        presence = ours and judge(seen, ours, lambda: read_sha1(folder, name))
-        replaceable = presence in {Presence.PRESENT, Presence.DAMAGED}
-        wanted = _wanted_sha1(part)
-        if replaceable and ours is not None and ours.sha1 != wanted:
-            return None, seen
-        adopted = _adopt(part, path, folder, wanted)
-        if adopted is not None:
-            return adopted, None
-        if replaceable:
-            return None, seen
-        if ours is not None:
-            raise ConflictError(
-                f"{path} was edited by a person; it is kept as it is.",
-                code="edited",
-                hint="The new version goes to a conflict copy beside it.",
-            )
-        raise _taken(path)
-
     def _bring(self, part: Part, over: os.stat_result | None) -> tuple[StagedPart, _Way]:
         """Return the part, ready to be published, and how its bytes came here."""
-        path, temp = _path(part), str(next(self._names))
+        path, temp = path_of(part), str(next(self._names))
         linked = self._link_twin(part, path, temp) if part.twin and self._hard_links else None
         if linked is not None:
             item, inode = linked
@@ -202,7 +159,7 @@ class Staging:
         view, written = memoryview(data), 0
         while written < len(data):
             written += os.write(fd, view[written:])
-        return Received(len(data), _sha1(data), verified=False)
+        return Received(len(data), sha1_of_bytes(data), verified=False)
 
     def _allocate(self, fd: int, size: int) -> None:
         """Refuse a file that the disk has no room for; reserve the room for a large one."""
@@ -243,58 +200,3 @@ class Staging:
             return None
         item = RemoteItem(path, seen.st_size, seen.st_mtime_ns, checksum.sha1, verified=True)
         return item, seen.st_ino
-
-
-def _path(part: Part) -> str:
-    if part.path is None:
-        raise InvalidError(
-            f"No path was chosen for {part.asset.filename!r}.", code="no_path", hint=""
-        )
-    return str(part.path)
-
-
-def _taken(path: str) -> ConflictError:
-    return ConflictError(
-        f"Something that is not of this mirror is at {path}; it is left alone.",
-        code="target_taken",
-        hint="The mirror chooses another name; or move that file away and run the mirror again.",
-    )
-
-
-def _sha1(data: bytes) -> bytes:
-    return hashlib.sha1(data, usedforsecurity=False).digest()
-
-
-def _wanted_sha1(part: Part) -> bytes | None:
-    """Return the hash that the bytes will have; None when nobody knows."""
-    if part.data is not None:
-        return _sha1(part.data)
-    return part.asset.checksum.sha1 if part.asset.checksum.of_content else None
-
-
-def _adopt(part: Part, path: str, folder: int, wanted: bytes | None) -> RemoteItem | None:
-    """Return the item for a file that is there already, if it is what the part would become.
-
-    Without a hash to compare, it is adopted only when both the size and the time of capture
-    agree with what Immich says.
-    """
-    fd, seen = open_regular(path.rpartition("/")[2], folder)
-    try:
-        if wanted is None and not _looks_like(seen, part):
-            return None
-        sha1 = sha1_of(fd, seen.st_size)
-    finally:
-        os.close(fd)
-    if wanted is not None and sha1 != wanted:
-        return None
-    verified = wanted is not None and part.data is None
-    return RemoteItem(path, seen.st_size, seen.st_mtime_ns, sha1, verified)
-
-
-def _looks_like(seen: os.stat_result, part: Part) -> bool:
-    exif = part.asset.exif
-    return (
-        exif is not None
-        and exif.size == seen.st_size
-        and same_time(seen.st_mtime_ns, nanoseconds(part.asset.taken_at))
-    )
