@@ -28,6 +28,7 @@ class Recorder:
         self._tally = tally
         self._queue: asyncio.Queue[Outcome | None] = asyncio.Queue(_BACKLOG)
         self._writer: asyncio.Task[None] | None = None
+        self._ended = False
         self._error: BaseException | None = None
 
     async def __aenter__(self) -> Self:
@@ -53,15 +54,15 @@ class Recorder:
 
     async def _write_groups(self) -> None:
         try:
-            while await self._write_group():
-                pass
+            while not self._ended:
+                await self._write_group()
         except Exception as error:  # noqa: BLE001 - kept for whoever adds next, and for the end
             self._error = error
-            while await self._queue.get() is not None:
-                pass  # nobody may wait for a writer that has failed
+            while not self._ended:  # nobody may wait for a writer that has failed
+                self._ended = await self._queue.get() is None
 
-    async def _write_group(self) -> bool:
-        """Write the next group; return whether there will be another one."""
+    async def _write_group(self) -> None:
+        """Write the next group, and note when it is the last one."""
         group: list[Outcome] = []
         size = 0
         deadline: float | None = None
@@ -72,13 +73,12 @@ class Recorder:
             except TimeoutError:
                 break
             if outcome is None:
-                await self._write(group)
-                return False
+                self._ended = True
+                break
             group.append(outcome)
             size += max(1, len(outcome.changes))
             deadline = deadline or asyncio.get_running_loop().time() + GROUP_SECONDS
         await self._write(group)
-        return True
 
     async def _write(self, group: Sequence[Outcome]) -> None:
         if not group:
