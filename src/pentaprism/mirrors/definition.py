@@ -66,6 +66,9 @@ class Definition:
             return await self._store.mirrors.update(
                 mirror.id, place=self._place, options=self._merged(mirror.options)
             )
+        return await self._create(self._options)
+
+    async def _create(self, options: JsonObject) -> Mirror:
         return await self._store.mirrors.create(
             id=self._identity.mirror_id if self._identity else None,
             connection_id=self._connection_id,
@@ -73,15 +76,20 @@ class Definition:
             album_name=self._album.name,
             kind=self._kind.kind,
             place=self._place,
-            options=self._merged(self._options),
+            options=self._merged(options),
         )
 
     async def start_again(self) -> Mirror:
-        """Return a mirror that knows of nothing, in the place of one whose folder was lost."""
+        """Return a mirror that knows of nothing, in the place of one whose folder was lost.
+
+        It has the options that the other one had.
+        """
         mirror = await self.find()
-        if mirror is not None:
-            await self._store.mirrors.delete(mirror.id)
-        return await self.save()
+        if mirror is None:
+            return await self._create(self._options)
+        options = self._merged(mirror.options)
+        await self._store.mirrors.delete(mirror.id)
+        return await self._create(options)
 
     async def draft(self, now: datetime) -> Mirror:
         """Return the mirror that `save` would return, without writing anything."""

@@ -8,6 +8,7 @@ album. Memory is one page, and one bit for each record.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pentaprism.assets import Asset, Visibility
@@ -55,7 +56,11 @@ class Sweep:
         offset repeats assets when others are added meanwhile. So is a hidden one: Immich lists it
         and neither shows nor counts it, and the video half of a live photo travels with its still.
         """
-        assets = [asset for asset in assets if asset.visibility is not Visibility.HIDDEN]
+        assets = [
+            self._as_mirrored(asset)
+            for asset in assets
+            if asset.visibility is not Visibility.HIDDEN
+        ]
         shots = await self._store.items.of_shots(self._mirror_id, [asset.id for asset in assets])
         fresh = [asset for asset in assets if not self._was_seen(shots.get(asset.id, ()))]
         presences = await self._survey([item for a in fresh for item in shots.get(a.id, ())])
@@ -67,6 +72,15 @@ class Sweep:
                 recorded[item.role] = Recorded(item, presences.get(item.row))
             actions.append(decide(asset, recorded, self._policy, self._now))
         return actions
+
+    def _as_mirrored(self, asset: Asset) -> Asset:
+        """Return ``asset`` without a checksum of content where its edited form is mirrored.
+
+        Immich's checksum is that of the original, which must be neither adopted nor linked instead.
+        """
+        if not (self._policy.edited and asset.is_edited):
+            return asset
+        return replace(asset, checksum=replace(asset.checksum, of_content=False))
 
     def _was_seen(self, items: Sequence[Item]) -> bool:
         return bool(items) and items[0].row in self._seen
