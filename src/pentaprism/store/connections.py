@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from pentaprism.errors import ConflictError
-from pentaprism.store.database import Database
+from pentaprism.store.database import Database, whole
 from pentaprism.store.ids import new_id, not_found
 from pentaprism.store.records import Connection
 from pentaprism.store.secrets import Secrets
@@ -26,6 +26,7 @@ class Connections:
         self._secrets = secrets
         self._clock = clock
 
+    @whole
     async def save(
         self,
         *,
@@ -88,6 +89,7 @@ class Connections:
             row = (await connection.execute(query.limit(1))).one_or_none()
         return None if row is None else self._make(row)
 
+    @whole
     async def delete(self, id_: str) -> None:
         """Delete the connection ``id_``.
 

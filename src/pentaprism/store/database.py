@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import functools
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,27 @@ from pentaprism.store import schema
 from pentaprism.store.faults import explain
 
 _READERS = 4
+
+
+def whole[**P, T](
+    write: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Let a method that writes come to its end even when its caller is cancelled.
+
+    A transaction that is given up in the middle would hold the lock of the file until its
+    connection is collected as garbage. The cancellation is passed on afterwards.
+    """
+
+    @functools.wraps(write)
+    async def to_its_end(*args: P.args, **kwargs: P.kwargs) -> T:
+        task = asyncio.ensure_future(write(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
+
+    return to_its_end
 
 
 class Database:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from pentaprism.assets import Role
 from pentaprism.store.changes import apply_changes, path_taken
 from pentaprism.store.columns import escape
-from pentaprism.store.database import Database
+from pentaprism.store.database import Database, whole
 from pentaprism.store.ids import not_found
 from pentaprism.store.records import Change, Item, ItemState, NewItem, Twin
 from pentaprism.store.tables import columns_of, items, mirrors
@@ -66,6 +66,7 @@ class Items:
                 found.update(await connection.scalars(query.where(items.c.path_key.in_(keys))))
         return found
 
+    @whole
     async def claim(self, mirror_id: str, new: Sequence[NewItem]) -> list[Item]:
         """Record files that shall be put, in order, as `ItemState.PENDING`; all of them or none.
 
@@ -93,6 +94,7 @@ class Items:
             raise path_taken() from error
         return [_claimed(*pair, mirror_id) for pair in zip(numbers, new, strict=True)]
 
+    @whole
     async def apply(self, changes: Sequence[Change]) -> None:
         """Apply ``changes`` in their order, in one transaction; see `changes`."""
         if changes:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pentaprism.errors import ConflictError
-from pentaprism.store.database import Database
+from pentaprism.store.database import Database, whole
 from pentaprism.store.ids import new_id, not_found, resolve_id
 from pentaprism.store.records import JsonObject, Mirror
 from pentaprism.store.tables import columns_of, connections, mirrors
@@ -36,6 +36,7 @@ class Mirrors:
         self._database = database
         self._clock = clock
 
+    @whole
     async def create(
         self,
         *,
@@ -111,6 +112,7 @@ class Mirrors:
         async with self._database.read() as connection:
             return [Mirror(*row) for row in await connection.execute(query)]
 
+    @whole
     async def update(self, id_: str, **changes: Unpack[MirrorChanges]) -> Mirror:
         """Change the mirror ``id_`` and return it; raises `NotFoundError` or `ConflictError`."""
         if changes:
@@ -122,6 +124,7 @@ class Mirrors:
                 raise _exists() from error
         return await self.get(id_)
 
+    @whole
     async def delete(self, id_: str) -> None:
         """Delete the mirror ``id_`` with its items and runs: our own rows, never a file."""
         async with self._database.write() as connection:

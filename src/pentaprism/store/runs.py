@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pentaprism.store.database import Database
+from pentaprism.store.database import Database, whole
 from pentaprism.store.ids import new_id, not_found, resolve_id
 from pentaprism.store.records import Counters, Run, RunEvent, RunStatus
 from pentaprism.store.tables import columns_of, run_events, runs
@@ -30,6 +30,7 @@ class Runs:
         self._database = database
         self._clock = clock
 
+    @whole
     async def start(self, mirror_id: str) -> Run:
         """Record a run that begins now; raises `NotFoundError` if the mirror is gone."""
         run = Run(
@@ -50,11 +51,13 @@ class Runs:
             raise not_found("mirror", mirror_id) from error
         return await self.get(run.id)
 
+    @whole
     async def progress(self, run_id: str, counters: Counters) -> None:
         """Record what the run did so far."""
         async with self._database.write() as connection:
             await set_counters(connection, run_id, counters)
 
+    @whole
     async def finish(
         self, run_id: str, status: RunStatus, counters: Counters, reason: str | None = None
     ) -> Run:
@@ -108,6 +111,7 @@ class Runs:
             query = query.where(runs.c.mirror_id == mirror_id)
         return await self._fetch(query.order_by(runs.c.started_at, runs.c.id))
 
+    @whole
     async def record(self, run_id: str, events: Sequence[RunEvent]) -> None:
         """Record what happened, in order; raises `NotFoundError` if the run is gone."""
         async with self._database.write() as connection:

@@ -10,7 +10,7 @@ from typing import Self
 
 from pentaprism.store.changes import apply_changes
 from pentaprism.store.connections import Connections
-from pentaprism.store.database import Database
+from pentaprism.store.database import Database, whole
 from pentaprism.store.items import Items
 from pentaprism.store.mirrors import Mirrors
 from pentaprism.store.records import Change, Counters, RunEvent
@@ -54,6 +54,7 @@ class Store:
         """
         return cls(await Database.open(path, patience=patience), secrets, clock)
 
+    @whole
     async def write(
         self,
         changes: Sequence[Change],
