@@ -48,3 +48,9 @@ def test_every_template_field_is_in_the_guide() -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = (DOCS / "decisions/README.md").read_text()
+    records = [path.name for path in (DOCS / "decisions").glob("0*.md")]
+    assert [name for name in records if f"({name})" not in index] == []
