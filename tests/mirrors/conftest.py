@@ -6,9 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from mirror_world import World
 
 from pentaprism.sandbox.immich import Sandbox
+
+# How long an example takes says nothing on a machine that is shared.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

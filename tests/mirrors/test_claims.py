@@ -107,6 +107,13 @@ def test_a_video_is_named_after_its_still(still: str, video: str, expected: str)
     assert str(paths[Role.VIDEO]) == f"x/{expected}"
 
 
+@pytest.mark.parametrize("name", ["x" * 251 + ".xmp", "x" * 251 + ".jpg", "x" * 255])
+def test_a_sidecar_of_a_long_name_keeps_the_extension_of_its_picture(name: str) -> None:
+    paths = shot_paths(PurePosixPath(name), ALL, "v.mov")
+    assert paths[Role.SIDECAR].name.endswith(PurePosixPath(name).suffix + ".xmp")
+    assert len({path_key(path) for path in paths.values()}) == 3
+
+
 def test_a_file_that_was_found_gives_its_path_to_the_asset_of_its_content() -> None:
     first, second = make_asset(1, "IMG.jpg"), make_asset(2, "IMG.jpg")
     claims = Claims(Found([found("IMG~00000001.jpg", first), found("IMG.jpg", second)]))

@@ -114,3 +114,29 @@ async def test_a_half_of_a_live_photo_is_enough_to_know_it(world: World) -> None
     assert done.originals == 1
     assert tree(world.folder)["IMG.mov"] == world.content(video)
     assert len(tree(world.folder)) == 2
+
+
+async def test_a_rebuild_that_was_interrupted_goes_on_as_it_began(world: World) -> None:
+    for n in range(40):
+        world.add_external(f"{n}.jpg")
+    await world.run()
+    was = tree(world.folder)
+    late = world.add("late.jpg", taken=EARLY)
+    world.sandbox.faults.add("status", route="original", status=401)
+    stopped = await world.run(database="new.db")
+    assert stopped.stopped is not None
+    assert tree(world.folder) == was
+    world.sandbox.faults.clear()
+    done = await world.run(database="new.db")
+    assert done.originals == 1
+    assert tree(world.folder) == {**was, "late.jpg": world.content(late)}
+    assert "folder_read" not in (await world.run(database="new.db")).codes
+
+
+async def test_a_first_run_that_was_interrupted_does_not_read_the_folder(world: World) -> None:
+    world.add("a.jpg")
+    world.add("b.jpg")
+    world.sandbox.faults.add("status", route="original", status=401, skip=1)
+    assert (await world.run()).stopped is not None
+    world.sandbox.faults.clear()
+    assert "folder_read" not in (await world.run()).codes

@@ -34,15 +34,15 @@ def shot_paths(primary: PurePosixPath, roles: Collection[Role], video_name: str 
     has the whole name with ``.xmp`` behind it.
     """
     paths = {}
+    stem, still_extension = split_extension(primary.name)
     if Role.PRIMARY in roles:
         paths[Role.PRIMARY] = primary
     if Role.VIDEO in roles:
-        stem, still_extension = split_extension(primary.name)
         extension = split_extension(safe_name(video_name))[1] or ".mov"
         used = name_key(extension) in {name_key(still_extension), ".xmp"}
         paths[Role.VIDEO] = primary.with_name(fit(f"{stem}{extension}", "~live" if used else ""))
     if Role.SIDECAR in roles:
-        paths[Role.SIDECAR] = primary.with_name(fit(f"{primary.name}.xmp"))
+        paths[Role.SIDECAR] = primary.with_name(fit(f"{stem}.xmp", still_extension))
     return paths
 
 

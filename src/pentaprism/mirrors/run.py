@@ -27,6 +27,7 @@ from pentaprism.mirrors.plan import Hold, Keep, Policy, Put, Remove, Skip
 from pentaprism.mirrors.recorder import Recorder
 from pentaprism.mirrors.removal import Leaving, find_leaving, plan_removals, remove
 from pentaprism.mirrors.sweep import Sweep
+from pentaprism.mirrors.takeover import take_over
 from pentaprism.mirrors.tally import Tally
 from pentaprism.mirrors.templates import Template
 from pentaprism.mirrors.twins import with_twins
@@ -149,8 +150,7 @@ class MirrorRun:
 
     async def plan(self) -> AsyncIterator[Planned]:
         """Yield what `execute` would do, a page at a time; nothing is changed anywhere."""
-        fresh = await self._is_fresh()
-        if not fresh:
+        if await self._store.items.highest_row(self._mirror.id):
             await self._destination.check()
         album = await self._album()
         title = self._mirror.remote_album_title or album.name
@@ -173,11 +173,10 @@ class MirrorRun:
             yield Planned(removes, {})
 
     async def _work(self, recorder: Recorder) -> None:
-        fresh = await self._is_fresh()
         album = await self._album()
         self.tally.expected = album.asset_count
         remote = await self._remote_album(album, recorder)
-        found = await self._read_folder(remote, recorder) if fresh else Found()
+        found = await take_over(self._store, self._mirror.id, self._destination, remote, recorder)
         sweep = self._sweep(remote)
         placing = self._placing(remote.title, found)
         listing = self._listing(album, with_sizes=bool(found))
@@ -195,9 +194,6 @@ class MirrorRun:
         if self._execution.stopped is not None:
             raise self._execution.stopped
         await self._remove(sweep, listing, remote, recorder)
-
-    async def _is_fresh(self) -> bool:
-        return not await self._store.items.highest_row(self._mirror.id)
 
     async def _album(self) -> Album:
         try:
@@ -230,15 +226,6 @@ class MirrorRun:
             remote_album_title=remote.title,
         )
         return remote
-
-    async def _read_folder(self, remote: RemoteAlbum, recorder: Recorder) -> Found:
-        """Return what lies there unrecorded: from before, or from a lost database."""
-        if not self._destination.features.paths:
-            return Found()
-        found = Found([item async for item in self._destination.list(remote)])
-        if found:
-            await recorder.add(Outcome(events=[event(Code.FOLDER_READ, files=len(found))]))
-        return found
 
     def _sweep(self, remote: RemoteAlbum) -> Sweep:
         return Sweep(
