@@ -85,13 +85,16 @@ async def test_the_template_makes_folders(world: World) -> None:
     assert list(tree(world.folder)) == ["Summer/2020/09/a.jpg"]
 
 
-async def test_a_renamed_album_keeps_its_folder(world: World) -> None:
-    world.add("a.jpg")
-    await world.run(template="{album}/{filename}")
-    world.library.rename_album(world.album.id, "Winter")
-    world.add("b.jpg")
-    done = await world.run()
-    assert sorted(tree(world.folder)) == ["Summer/a.jpg", "Summer/b.jpg"]
-    assert done.of("album_renamed")[0].details == {"name": "Winter", "before": "Summer"}
-    assert done.mirror.album_name == "Winter"
-    assert "album_renamed" not in (await world.run()).codes
+async def test_an_asset_that_is_not_processed_waits_a_day_at_most(world: World) -> None:
+    created = int(world.now.timestamp() * 1000)
+    quick, broken = (world.add(name, created=created) for name in ("quick.jpg", "broken.jpg"))
+    for id_ in (quick, broken):
+        world.library.set_processed(id_, processed=False)
+    first = await world.run()
+    assert (first.counters.skipped, first.originals) == (2, 0)
+    assert {event.details["why"] for event in first.of("skipped")} == {"unprocessed"}
+    world.library.set_processed(quick)
+    assert (await world.run()).counters.uploaded == 1
+    world.pass_time(hours=25)
+    assert (await world.run()).counters.uploaded == 1
+    assert set(tree(world.folder)) == {"quick.jpg", "broken.jpg"}
