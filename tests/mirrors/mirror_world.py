@@ -170,6 +170,7 @@ class World:
             if during is not None:
                 during(run)
             finished = await run.execute()
+        self.pass_time(seconds=1)  # runs are told apart by when they began
         counters = finished.counters
         assert counters.total == counters.uploaded + counters.skipped + counters.failed
         assert not list((self.home / mirror.place / ".pentaprism/tmp").iterdir())
