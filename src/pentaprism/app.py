@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pentaprism.assets import Album
-from pentaprism.destinations.base import Destination, Missing, Opening
+from pentaprism.destinations.base import Destination, FileOptions, Missing, Opening
 from pentaprism.destinations.registry import by_kind, parse_spec
 from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions, Preflight
@@ -165,14 +165,17 @@ class App:
     ) -> AsyncIterator[MirrorRun]:
         """Make a run of ``mirror``, with its client and destination open while it lasts."""
         chosen = by_kind(mirror.kind).options.model_validate(mirror.options)
+        files = chosen if isinstance(chosen, FileOptions) else None
+        missing = files.missing if files and not options.thorough else Missing.FETCH
         policy = Policy(
             removals=chosen.removals,
-            missing=Missing.FETCH if options.thorough else chosen.missing,
-            sidecars=chosen.sidecars,
+            missing=missing,
+            sidecars=files is not None and files.sidecars,
             edited=chosen.edited,
             max_removals=options.max_removals,
         )
-        setup = MirrorSetup(mirror, parse_template(chosen.template), policy)
+        template = files.template if files else "{filename}"
+        setup = MirrorSetup(mirror, parse_template(template), policy)
         destination = await self.open_destination(mirror)
         try:
             async with self.immich(connection, edited=chosen.edited) as client:

@@ -2,11 +2,14 @@
 
 Every error carries a stable ``code`` for scripts, a sentence for people, and, where there is
 something to do, a ``hint`` that says what. The classes answer one question: does it help to try
-again (`RetryableError`), must a person do something first (`ActionRequiredError`), or is this one
-file or request lost cause (`PermanentError`)? The command line turns the class into an exit code.
+again (`RetryableError`), does the whole run have to rest (`WaitingError`), must a person do
+something first (`ActionRequiredError`), or is this one file or request lost cause
+(`PermanentError`)? The command line turns the class into an exit code.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class PentaprismError(Exception):
@@ -34,6 +37,20 @@ class RetryableError(PentaprismError):
     ) -> None:
         super().__init__(message, code=code, hint=hint)
         self.after = after
+
+
+class WaitingError(PentaprismError):
+    """A run must rest and loses nothing by it: it goes on from where it stopped.
+
+    That is at ``until`` (aware), or, where ``until`` is None, when a person has done what the hint
+    says.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, hint: str = "", until: datetime | None = None
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.until = until
 
 
 class ActionRequiredError(PentaprismError):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import pytest
-from pictures import Broken, Bytes, live, make_asset, make_part, one, sha1
+from pictures import Broken, Bytes, live, make_album, make_asset, make_part, one, sha1
 
 from pentaprism.assets import Role
 from pentaprism.destinations.base import (
@@ -310,9 +310,9 @@ class DestinationContract:
         assert set(await opened.survey(self.album, listed, thorough=True)) == {Presence.PRESENT}
 
     async def test_a_renamed_album_keeps_its_place(self, opened: Destination) -> None:
-        album = await opened.ensure_album(None, "Holiday")
+        album = await opened.ensure_album(None, make_album("Holiday"))
         assert album.title == "Holiday"
-        assert await opened.ensure_album(album, "Holiday 2021") == album
+        assert await opened.ensure_album(album, make_album("Holiday 2021")) == album
 
     async def test_what_was_there_is_there_after_opening_again(self, place: Place) -> None:
         first = place.open(FRESH)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from pentaprism.assets import Asset, Checksum, MediaType, Received, Role
+from pentaprism.assets import Album, Asset, Checksum, MediaType, Received, Role
 from pentaprism.destinations.base import Part, RemoteItem, Shot
 from pentaprism.errors import PermanentError
 
@@ -27,6 +27,9 @@ class Bytes:
         self.data = data
         self.reads = 0
         self._verified = verified
+
+    async def size(self) -> int:
+        return len(self.data)
 
     async def stream(self, offset: int = 0) -> AsyncIterator[bytes]:
         self.reads += 1
@@ -64,6 +67,19 @@ def make_asset(data: bytes, filename: str = "a.jpg", *, of_content: bool = True)
         created_at=TAKEN,
         updated_at=TAKEN,
         library_id=None if of_content else "library",
+    )
+
+
+def make_album(name: str) -> Album:
+    return Album(
+        id="album-1",
+        name=name,
+        description="",
+        asset_count=0,
+        owner_id="owner",
+        owner_name="Ann",
+        shared=False,
+        updated_at=TAKEN,
     )
 
 

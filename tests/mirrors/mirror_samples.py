@@ -57,7 +57,6 @@ def make_item(asset: Asset, role: Role = Role.PRIMARY, **fields: Any) -> Item:
         "attempts": 0,
         "error_code": None,
         "error": None,
-        "token": None,
         "staged_at": None,
     }
     return Item(**values | fields)

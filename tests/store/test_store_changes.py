@@ -22,7 +22,7 @@ from pentaprism.store import (
     Put,
     Restated,
     RunEvent,
-    StagedToken,
+    Staged,
 )
 
 LATER = START + timedelta(days=1)
@@ -36,12 +36,12 @@ PUT: dict[str, Any] = {
     "verified": True,
     "asset_updated_at": LATER,
 }
-STAGED = {"state": ItemState.STAGED, "token": "upload", "staged_at": START}
+STAGED = {"state": ItemState.STAGED, "staged_at": START}
 FAILED = {"state": ItemState.FAILED, "attempts": 1, "error_code": "gone", "error": "It is gone."}
 
 
-def staged(row: int) -> StagedToken:
-    return StagedToken(row, "upload", START)
+def staged(row: int) -> Staged:
+    return Staged(row, START)
 
 
 def failed(row: int) -> Failed:

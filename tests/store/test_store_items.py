@@ -30,7 +30,7 @@ async def test_a_claim_is_pending_and_in_order(tmp_path: Path) -> None:
         item = claimed[0]
         assert (item.state, item.attempts, item.verified) == (ItemState.PENDING, 0, False)
         assert (item.taken_at, item.taken_at.tzinfo) == (START, UTC)
-        assert (item.remote_id, item.sha1, item.token, item.error) == (None, None, None, None)
+        assert (item.remote_id, item.sha1, item.error) == (None, None, None)
         assert await store.items.claim(mirror.id, []) == []
 
 

@@ -11,14 +11,15 @@ Destinations never see the store: they get their options and answer with values 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pentaprism.assets import Asset, Received, Role
+from pentaprism.assets import Album, Asset, Received, Role
+from pentaprism.destinations.account import AccountAccess
 from pentaprism.errors import PentaprismError
 
 
@@ -30,10 +31,23 @@ class Removal(StrEnum):
 
 
 class Removals(StrEnum):
-    """What happens to what was put for an asset that has left the album."""
+    """What happens to what was put for an asset that has left the album.
+
+    ``trash``: it is moved to a trash of the destination. ``remove``: it is taken out of the
+    destination's album, and stays in the account. Each kind of destination takes one of the two.
+    """
 
     KEEP = "keep"
     TRASH = "trash"
+    REMOVE = "remove"
+
+
+class RawPolicy(StrEnum):
+    """Which files of a shot that was taken as RAW and JPEG together are mirrored."""
+
+    ALL = "all"
+    PRIMARY = "primary"
+    RAW = "raw"
 
 
 class Missing(StrEnum):
@@ -47,6 +61,28 @@ class MirrorOptions(BaseModel):
     """What a person chooses for a mirror, whatever its destination; each kind adds its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    removals: Removals = Field(
+        Removals.KEEP,
+        title="Removed from the album",
+        description="What happens here when an asset has left the album.",
+    )
+    raw: RawPolicy = Field(
+        RawPolicy.ALL,
+        title="RAW and JPEG pairs",
+        description="Which files of a shot taken as RAW and JPEG together are mirrored: all, the "
+        "primary one only, or the RAW only. A file without a partner is always mirrored.",
+    )
+    edited: bool = Field(
+        False,
+        title="Edited pictures",
+        description="Take pictures that were edited inside Immich (3.x) with their edits, instead "
+        "of untouched.",
+    )
+
+
+class FileOptions(MirrorOptions):
+    """What a person chooses for a mirror whose items are files with paths."""
 
     template: str = Field(
         "{filename}",
@@ -72,12 +108,13 @@ class MirrorOptions(BaseModel):
         description="Write Immich's description, rating, tags and place beside each file, as "
         "FILENAME.xmp.",
     )
-    edited: bool = Field(
-        False,
-        title="Edited pictures",
-        description="Take pictures that were edited inside Immich (3.x) with their edits, instead "
-        "of untouched.",
-    )
+
+    @field_validator("removals")
+    @classmethod
+    def _keep_or_trash(cls, removals: Removals) -> Removals:
+        if removals is Removals.REMOVE:
+            raise ValueError("files are moved to a trash, never just removed: take keep or trash")
+        return removals
 
 
 class Presence(StrEnum):
@@ -101,6 +138,11 @@ class Features:
     tells cheaply what is there. ``companions``: the video of a live photo is a file of its own.
     ``sidecars``: XMP sidecars can be written. ``commit_batch``: the most shots for one commit.
     ``transfers``: how many shots are staged at once.
+
+    ``ordered``: commits follow the album's order, each at its `Position`. ``one_file``: all parts
+    of a shot become one file, which is put whole or not at all. ``metadata``: assets must carry
+    their `Exif`. ``commit_seconds``: the longest that a staged shot waits for others, while more
+    are on their way. ``removed``: what becomes of something that is taken away, for people.
     """
 
     removal: Removal
@@ -110,6 +152,11 @@ class Features:
     sidecars: bool
     commit_batch: int
     transfers: int
+    removed: str
+    ordered: bool = False
+    one_file: bool = False
+    metadata: bool = False
+    commit_seconds: float = 0.2
 
 
 class Content(Protocol):
@@ -118,6 +165,10 @@ class Content(Protocol):
     Both ways resume dropped connections, and raise `RetryableError` when that did not help,
     `PermanentError` when the bytes cannot be had or are not what Immich's checksum promises.
     """
+
+    async def size(self) -> int:
+        """Return how many bytes there are, without reading them."""
+        ...
 
     def stream(self, offset: int = 0) -> AsyncIterator[bytes]:
         """Yield the bytes from ``offset`` on the event loop."""
@@ -137,8 +188,9 @@ class RemoteItem:
     """What a destination holds for one asset, as recorded after a commit or found by a listing.
 
     ``id`` is the destination's name for it: a path relative to the mirror's folder in POSIX form,
-    or a media item id. ``size`` in bytes, ``mtime_ns`` and ``sha1`` where the destination has them;
-    ``verified`` as in `Received`.
+    or a media item id; empty where the destination holds it and does not tell under which name.
+    ``size`` in bytes, ``mtime_ns`` and ``sha1`` where the destination has them; ``verified`` as in
+    `Received`. ``url`` is where people can look at it; it is not recorded.
     """
 
     id: str
@@ -146,6 +198,7 @@ class RemoteItem:
     mtime_ns: int | None = None
     sha1: bytes | None = None
     verified: bool = False
+    url: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,25 +239,32 @@ class Staged:
 
     ``downloaded`` counts the bytes that came over the network. ``adopted`` is True when every
     picture of the shot was at its place already, ``linked`` when it became a hard link to its twin.
-    ``token`` is a handle that outlives
-    this process, to be recorded (an upload token); None where there is none. ``state`` is the
-    destination's own.
+    ``durable`` tells that what was staged outlives this process, so that after a crash it is
+    committed and not brought again. ``notes`` say what a person should know of it. ``state`` is
+    the destination's own.
     """
 
     shot: Shot
     downloaded: int
     adopted: bool = False
     linked: bool = False
-    token: str | None = None
+    durable: bool = False
+    notes: tuple[str, ...] = ()
     state: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome for one shot: what is there now, a `RemoteItem` for each part, or why not."""
+    """The outcome for one shot: what is there now, a `RemoteItem` for each part, or why not.
+
+    ``known`` is True when the destination had it already and could not be made to show it in the
+    album. ``notes`` say what a person should know.
+    """
 
     items: tuple[RemoteItem, ...] = ()
     error: PentaprismError | None = None
+    known: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +273,29 @@ class RemoteAlbum:
 
     id: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where shots go in an album with an order: at its end, at its start, or after an item."""
+
+    after: str | None = None
+    first: bool = False
+
+
+END = Position()
+"""The end of the album."""
+
+
+class AlbumGoneError(PentaprismError):
+    """The destination's album was deleted there; a new one has to be made and filled."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"The album “{title}” is no longer at the destination.",
+            code="remote_album_gone",
+            hint="It is made anew; what the account still holds is put into it again.",
+        )
 
 
 class Destination(Protocol):
@@ -230,8 +313,12 @@ class Destination(Protocol):
         """
         ...
 
-    async def ensure_album(self, known: RemoteAlbum | None, title: str) -> RemoteAlbum:
-        """Return the album, made if ``known`` is None; a renamed album keeps its place."""
+    async def ensure_album(self, known: RemoteAlbum | None, album: Album) -> RemoteAlbum:
+        """Return the destination's side of ``album``, made if ``known`` is None.
+
+        A renamed album keeps its place. Raises `AlbumGoneError` where ``known`` is seen to be
+        gone.
+        """
         ...
 
     async def survey(
@@ -252,8 +339,15 @@ class Destination(Protocol):
         """
         ...
 
-    async def commit(self, album: RemoteAlbum, staged: Sequence[Staged]) -> Sequence[Result]:
-        """Make staged shots visible, durably, and answer for each of them in order."""
+    async def commit(
+        self, album: RemoteAlbum, staged: Sequence[Staged], position: Position = END
+    ) -> Sequence[Result]:
+        """Make staged shots visible, durably, and answer for each of them in order.
+
+        They come next to each other, in their order, at ``position``, where the destination is
+        ``ordered``. Raises `AlbumGoneError` when the album was deleted there, and `WaitingError`
+        when none of them can be committed now; what is durable may be committed later.
+        """
         ...
 
     async def discard(self, staged: Staged) -> None:
@@ -285,11 +379,13 @@ class Opening:
 
     ``mirror_id`` and ``album_id`` mark a folder as this mirror's. ``fresh`` is True when nothing
     has been recorded for this mirror yet, so that an unmarked place may be taken over.
+    ``account`` is given to the kinds that need one.
     """
 
     mirror_id: str
     album_id: str
     fresh: bool
+    account: AccountAccess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +411,8 @@ class DestinationType:
     ``from_spec`` turns what stands behind the prefix into options. ``place`` names the one place
     that a set of options points at, so that a second mirror to it is noticed. ``identify`` reads
     the mark of a place, so that a folder that was moved or whose database was lost is known again.
+    ``in_account`` tells that the place is an online account, named by ``options.account``, where
+    many mirrors have room, and that the prefix may stand alone.
     """
 
     kind: str
@@ -326,3 +424,4 @@ class DestinationType:
     from_spec: Callable[[str], MirrorOptions]
     place: Callable[[Any], str]
     identify: Callable[[Any], Identity | None] = unmarked
+    in_account: bool = False

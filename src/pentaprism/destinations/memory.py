@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 
 from pydantic import ConfigDict, Field
 
-from pentaprism.assets import Received
+from pentaprism.assets import Album, Received
 from pentaprism.destinations.base import (
+    END,
     DestinationType,
     Features,
-    MirrorOptions,
+    FileOptions,
     Opening,
     Part,
+    Position,
     Presence,
     RemoteAlbum,
     RemoteItem,
@@ -40,6 +42,7 @@ FEATURES = Features(
     sidecars=True,
     commit_batch=10,
     transfers=4,
+    removed="moved to the trash",
 )
 
 
@@ -64,7 +67,7 @@ class MemoryPlace:
     locked: bool = False
 
 
-class MemoryOptions(MirrorOptions):
+class MemoryOptions(FileOptions):
     """The name of a place in memory."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -102,9 +105,9 @@ class Memory:
             raise ConflictError("The place is in use.", code="locked", hint="Try again later.")
         place.mirror_id, place.locked, self._holds_lock = mirror_id, True, True
 
-    async def ensure_album(self, known: RemoteAlbum | None, title: str) -> RemoteAlbum:
+    async def ensure_album(self, known: RemoteAlbum | None, album: Album) -> RemoteAlbum:
         """Return the album that the place is."""
-        return known or RemoteAlbum(self._opening.mirror_id, title)
+        return known or RemoteAlbum(self._opening.mirror_id, album.name)
 
     async def survey(
         self, album: RemoteAlbum, items: Sequence[RemoteItem], *, thorough: bool = False
@@ -134,9 +137,11 @@ class Memory:
         is_adopted = bool(pictures) and all(pictures)
         return Staged(shot, downloaded, adopted=is_adopted, state=state)
 
-    async def commit(self, album: RemoteAlbum, staged: Sequence[Staged]) -> Sequence[Result]:
+    async def commit(
+        self, album: RemoteAlbum, staged: Sequence[Staged], position: Position = END
+    ) -> Sequence[Result]:
         """Make the bytes visible, each shot whole."""
-        del album
+        del album, position
         return [self._publish(shot) for shot in staged]
 
     async def discard(self, staged: Staged) -> None:

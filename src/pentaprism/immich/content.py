@@ -26,6 +26,7 @@ from pentaprism.immich.refusals import (
     lost,
     not_http,
     not_immich,
+    size_unknown,
     unreachable,
 )
 from pentaprism.immich.transfer import OtherBytesError, Transfer
@@ -83,6 +84,24 @@ class AssetContent:
             if wrong >= _TRIES_OF_WRONG_BYTES:
                 raise self._mismatch()
             transfer.start_over()
+
+    async def size(self) -> int:
+        """Return how many bytes there are: as Immich recorded it, or as the file is now.
+
+        Raises `PermanentError` with code ``asset_gone``, or ``size_unknown`` where Immich tells
+        neither.
+        """
+        exif = self._asset.exif
+        if self._checkable and exif is not None and exif.size:
+            return exif.size
+        gone = gone_asset(self._asset.id, self._asset.filename)
+        answer = await self._calls.fetch(self._path, absent=gone, method="HEAD", **self._params)
+        if answer is None:
+            raise gone
+        length = answer.headers.get("Content-Length")
+        if length is None:
+            raise size_unknown(self._asset.id, self._asset.filename)
+        return int(length)
 
     async def stream(self, offset: int = 0) -> AsyncIterator[bytes]:
         """Yield the bytes from ``offset`` on the event loop.

@@ -144,6 +144,15 @@ def gone_asset(asset_id: str, filename: str) -> PermanentError:
     )
 
 
+def size_unknown(asset_id: str, filename: str) -> PermanentError:
+    """Return the error of a file whose size Immich does not tell before it is read."""
+    return PermanentError(
+        f"Immich does not tell the size of {filename!r} (asset {asset_id}).",
+        code="size_unknown",
+        hint="Let Immich read its metadata again, in the asset's menu: Refresh metadata.",
+    )
+
+
 class Refusal:
     """An answer with a status other than 2xx, and what can be read from it."""
 

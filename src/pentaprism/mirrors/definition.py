@@ -13,7 +13,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from pentaprism.assets import Album
-from pentaprism.destinations.base import DestinationType, Identity, MirrorOptions
+from pentaprism.destinations.base import DestinationType, FileOptions, Identity, MirrorOptions
 from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError, NotFoundError
 from pentaprism.mirrors.templates import parse_template
 from pentaprism.store import Store
@@ -122,7 +122,8 @@ class Definition:
                 code="options",
                 hint="`pentaprism mirror --help` tells what each option takes.",
             ) from error
-        parse_template(checked.template)
+        if isinstance(checked, FileOptions):
+            parse_template(checked.template)
         return checked.model_dump(mode="json")
 
     async def _moved(self) -> Mirror | None:

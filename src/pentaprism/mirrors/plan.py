@@ -233,7 +233,7 @@ def judge_removals(
         return Hold.INCOMPLETE
     if second is None or second != first:
         return Hold.UNSTABLE
-    if policy.removals is Removals.TRASH and leaving > _brake(mirrored, policy):
+    if policy.removals is not Removals.KEEP and leaving > _brake(mirrored, policy):
         return Hold.TOO_MANY
     return None
 

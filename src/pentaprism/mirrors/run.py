@@ -218,7 +218,7 @@ class MirrorRun:
             if mirror.remote_album_id is not None
             else None
         )
-        remote = await self._destination.ensure_album(known, album.name)
+        remote = await self._destination.ensure_album(known, album)
         await self._store.mirrors.update(
             mirror.id,
             album_name=album.name,

@@ -104,7 +104,7 @@ class Sweep:
 
         Orphans, which have left earlier and were kept, count only where the mirror trashes.
         """
-        ignored = set() if self._policy.removals is Removals.TRASH else {ItemState.ORPHANED}
+        ignored = {ItemState.ORPHANED} if self._policy.removals is Removals.KEEP else set()
         return [
             shot_id
             async for page in self._store.items.primaries(self._mirror_id)

@@ -1,8 +1,11 @@
 """All SQL: what Pentaprism remembers of connections, mirrors, items and runs."""
 
 from pentaprism.store.records import (
+    Account,
+    AccountState,
     Change,
     Connection,
+    Consent,
     Counters,
     Failed,
     Forgotten,
@@ -17,15 +20,18 @@ from pentaprism.store.records import (
     Run,
     RunEvent,
     RunStatus,
-    StagedToken,
+    Staged,
     Twin,
 )
 from pentaprism.store.secrets import Secrets, generate_key
 from pentaprism.store.store import Store
 
 __all__ = [
+    "Account",
+    "AccountState",
     "Change",
     "Connection",
+    "Consent",
     "Counters",
     "Failed",
     "Forgotten",
@@ -41,7 +47,7 @@ __all__ = [
     "RunEvent",
     "RunStatus",
     "Secrets",
-    "StagedToken",
+    "Staged",
     "Store",
     "Twin",
     "generate_key",

@@ -20,12 +20,12 @@ from pentaprism.store.records import (
     Moved,
     Put,
     Restated,
-    StagedToken,
+    Staged,
 )
 from pentaprism.store.tables import items
 
 _ROW: BindParameter[int] = bindparam("b_row")
-_NO_TOKEN: dict[str, Any] = {"token": null(), "staged_at": null()}
+_NOT_STAGED: dict[str, Any] = {"staged_at": null()}
 _NO_ERROR: dict[str, Any] = {"error_code": null(), "error": null()}
 _NOTHING_THERE: dict[str, Any] = {
     name: null() for name in ("remote_id", "checksum", "sha1", "size", "mtime_ns")
@@ -40,7 +40,7 @@ def _set(**values: Any) -> Update:
     return update(items).where(items.c.row == _ROW).values(**values)
 
 
-# A token is there exactly while the state is STAGED: any other outcome has used it up.
+# The time is there exactly while the state is STAGED.
 _STATEMENTS: dict[type[Change], Update | Delete] = {
     Put: _set(
         state=ItemState.OK,
@@ -56,15 +56,15 @@ _STATEMENTS: dict[type[Change], Update | Delete] = {
             "asset_updated_at",
         ),
         **_NO_ERROR,
-        **_NO_TOKEN,
+        **_NOT_STAGED,
     ),
-    StagedToken: _set(state=ItemState.STAGED, **_given("token", "staged_at")),
+    Staged: _set(state=ItemState.STAGED, **_given("staged_at")),
     Failed: _set(
         state=ItemState.FAILED,
         attempts=items.c.attempts + 1,
         error_code=bindparam("b_code"),
         error=bindparam("b_message"),
-        **_NO_TOKEN,
+        **_NOT_STAGED,
     ),
     # What lies at the old path is no longer this item's, so nothing of it may be compared with,
     # or taken for, what will be put at the new one.
@@ -74,13 +74,13 @@ _STATEMENTS: dict[type[Change], Update | Delete] = {
         **_given("path", "path_key"),
         **_NOTHING_THERE,
         **_NO_ERROR,
-        **_NO_TOKEN,
+        **_NOT_STAGED,
     ),
     Restated: _set(
         state=bindparam("b_state"),
         error_code=bindparam("b_code"),
         error=bindparam("b_message"),
-        **_NO_TOKEN,
+        **_NOT_STAGED,
     ),
     Forgotten: delete(items).where(items.c.row == _ROW),
 }

@@ -202,7 +202,6 @@ def _claimed(row: int, new: NewItem, mirror_id: str) -> Item:
         attempts=0,
         error_code=None,
         error=None,
-        token=None,
         staged_at=None,
     )
 

@@ -111,7 +111,6 @@ class Item:
     attempts: int
     error_code: str | None
     error: str | None
-    token: str | None
     staged_at: datetime | None
 
 
@@ -148,11 +147,10 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
-class StagedToken:
-    """The bytes of item ``row`` are at the destination under ``token``."""
+class Staged:
+    """The bytes of item ``row`` are at the destination, under a handle of its own."""
 
     row: int
-    token: str
     staged_at: datetime
 
 
@@ -191,7 +189,7 @@ class Forgotten:
     row: int
 
 
-Change = Put | StagedToken | Failed | Moved | Restated | Forgotten
+Change = Put | Staged | Failed | Moved | Restated | Forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +206,17 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a mirror; ``reason`` says why it did not end well."""
+    """One execution of a mirror; ``reason`` says why it did not end well, or waits.
+
+    ``waits_until`` is when a waiting run goes on by itself; None where a person must act first.
+    """
 
     id: str
     mirror_id: str
     status: RunStatus
     counters: Counters
     reason: str | None
+    waits_until: datetime | None
     started_at: datetime
     finished_at: datetime | None
 
@@ -244,3 +246,60 @@ class Twin:
     path: str
     sha1: bytes
     size: int
+
+
+class AccountState(StrEnum):
+    """How an account stands: ``reconnect`` waits for its person to consent again."""
+
+    CONNECTED = "connected"
+    RECONNECT = "reconnect"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connected Google account.
+
+    ``owner_id`` is the Immich user whose it is, None where none is known yet. ``subject`` and
+    ``email`` are Google's, None where the person did not let us see them. ``scopes`` are those
+    that were granted, as short names. ``base_url`` is the address of another server than Google's.
+    ``client_secret`` and ``refresh_token`` are in plain text here and encrypted in the database.
+    ``token_expires_at`` is when the refresh token dies by itself, None where it does not.
+    ``reason`` says why it is in ``reconnect``.
+    """
+
+    id: str
+    owner_id: str | None
+    name: str
+    subject: str | None
+    email: str | None
+    base_url: str | None
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    scopes: frozenset[str]
+    state: AccountState
+    reason: str | None
+    token_expires_at: datetime | None
+    connected_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent that was asked for at Google and not answered yet.
+
+    ``state`` comes back with the answer; ``verifier`` is PKCE's, encrypted in the database.
+    ``account_id`` is the account that shall be reconnected, None for whichever it will be.
+    """
+
+    state: str
+    verifier: str = field(repr=False)
+    redirect_uri: str
+    scopes: frozenset[str]
+    account_id: str | None
+    name: str | None
+    base_url: str | None
+    client_id: str
+    client_secret: str = field(repr=False)
+    created_at: datetime

@@ -39,6 +39,7 @@ class Runs:
             status=RunStatus.RUNNING,
             counters=Counters(),
             reason=None,
+            waits_until=None,
             started_at=self._clock(),
             finished_at=None,
         )
@@ -59,15 +60,23 @@ class Runs:
 
     @whole
     async def finish(
-        self, run_id: str, status: RunStatus, counters: Counters, reason: str | None = None
+        self,
+        run_id: str,
+        status: RunStatus,
+        counters: Counters,
+        reason: str | None = None,
+        *,
+        waits_until: datetime | None = None,
     ) -> Run:
         """Record how the run stands and return it; one that waits has no time of its end."""
-        finished_at = None if status in _UNFINISHED else self._clock()
-        statement = (
-            update(runs)
-            .where(runs.c.id == run_id)
-            .values(status=status, reason=reason, finished_at=finished_at, **asdict(counters))
-        )
+        values = {
+            "status": status,
+            "reason": reason,
+            "waits_until": waits_until,
+            "finished_at": None if status in _UNFINISHED else self._clock(),
+            **asdict(counters),
+        }
+        statement = update(runs).where(runs.c.id == run_id).values(values)
         async with self._database.write() as connection:
             await connection.execute(statement)
         return await self.get(run_id)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from pentaprism.assets import Role
 from pentaprism.store.columns import AnyText, Instant, Word
-from pentaprism.store.records import ItemState, JsonObject, RunStatus
+from pentaprism.store.records import AccountState, ItemState, JsonObject, RunStatus
 
 metadata = MetaData(
     naming_convention={
@@ -89,7 +89,6 @@ class _Items(TypedColumns):
     attempts: Named[int] = Column(Integer)
     error_code: Named[str | None] = Column(AnyText)
     error: Named[str | None] = Column(AnyText)
-    token: Named[str | None] = Column(AnyText)
     staged_at: Named[datetime | None] = Column(Instant)
 
 
@@ -104,6 +103,7 @@ class _Runs(TypedColumns):
     removed: Named[int] = Column(BigInteger)
     bytes: Named[int] = Column(BigInteger)
     reason: Named[str | None] = Column(AnyText)
+    waits_until: Named[datetime | None] = Column(Instant)
     started_at: Named[datetime] = Column(Instant)
     finished_at: Named[datetime | None] = Column(Instant)
 
@@ -118,6 +118,55 @@ class _RunEvents(TypedColumns):
     asset_id: Named[str | None] = Column(AnyText)
     filename: Named[str | None] = Column(AnyText)
     details: Named[JsonObject] = Column(JSON)
+
+
+class _Accounts(TypedColumns):
+    id: Named[str] = Column(AnyText, primary_key=True)
+    owner_id: Named[str | None] = Column(AnyText)
+    name: Named[str] = Column(AnyText)
+    subject: Named[str | None] = Column(AnyText)
+    email: Named[str | None] = Column(AnyText)
+    base_url: Named[str | None] = Column(AnyText)
+    client_id: Named[str] = Column(AnyText)
+    client_secret_token: Named[str] = Column(Text)
+    refresh_token_token: Named[str | None] = Column(Text)
+    scopes: Named[str] = Column(AnyText)
+    state: Named[AccountState] = Column(Word(AccountState))
+    reason: Named[str | None] = Column(AnyText)
+    token_expires_at: Named[datetime | None] = Column(Instant)
+    connected_at: Named[datetime] = Column(Instant)
+    created_at: Named[datetime] = Column(Instant)
+
+
+class _Consents(TypedColumns):
+    state: Named[str] = Column(AnyText, primary_key=True)
+    verifier_token: Named[str] = Column(Text)
+    redirect_uri: Named[str] = Column(AnyText)
+    scopes: Named[str] = Column(AnyText)
+    account_id: Named[str | None] = Column(AnyText, ForeignKey("accounts.id", ondelete="CASCADE"))
+    name: Named[str | None] = Column(AnyText)
+    base_url: Named[str | None] = Column(AnyText)
+    client_id: Named[str] = Column(AnyText)
+    client_secret_token: Named[str] = Column(Text)
+    created_at: Named[datetime] = Column(Instant)
+
+
+class _Contents(TypedColumns):
+    account_id: Named[str] = Column(
+        AnyText, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Named[bytes] = Column(LargeBinary, primary_key=True)
+    token: Named[str | None] = Column(AnyText)
+    uploaded_at: Named[datetime | None] = Column(Instant)
+    sent_in: Named[str | None] = Column(AnyText)
+    media_item_id: Named[str | None] = Column(AnyText)
+
+
+class _RequestDays(TypedColumns):
+    project: Named[str] = Column(AnyText, primary_key=True)
+    day: Named[str] = Column(AnyText, primary_key=True)
+    requests: Named[int] = Column(BigInteger)
+    exhausted: Named[bool] = Column(Boolean)
 
 
 connections = Table(
@@ -165,6 +214,24 @@ run_events = Table(
     Index(None, "run_id", "row"),
     sqlite_autoincrement=True,
 )
+
+
+# The same Google account is one account for each Immich user. Where Google does not tell which one
+# it is, `subject` is null, and a null is equal to nothing.
+accounts = Table(
+    "accounts",
+    metadata,
+    _Accounts,
+    UniqueConstraint("owner_id", "base_url", "subject"),
+)
+
+consents = Table("consents", metadata, _Consents)
+
+# What an account holds, by content, whichever mirror brought it.
+contents = Table("contents", metadata, _Contents, sqlite_with_rowid=False)
+
+# Google counts requests by project and day, and a client id belongs to a project.
+request_days = Table("request_days", metadata, _RequestDays)
 
 
 def columns_of(record: type[Any], table: Table) -> list[Column[Any]]:

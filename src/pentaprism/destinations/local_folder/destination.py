@@ -13,11 +13,14 @@ from datetime import date, datetime
 from functools import partial
 from itertools import batched, islice
 
+from pentaprism.assets import Album
 from pentaprism.destinations.base import (
+    END,
     DestinationType,
     Features,
     Identity,
     Opening,
+    Position,
     Presence,
     RemoteAlbum,
     RemoteItem,
@@ -48,6 +51,7 @@ FEATURES = Features(
     sidecars=True,
     commit_batch=50,
     transfers=2 * _THREADS,  # so that a thread always finds the next shot waiting
+    removed="moved to the folder's trash",
 )
 
 _LISTED_AT_ONCE = 64
@@ -89,9 +93,9 @@ class LocalFolder:
         """Open the folder, prove that it is this mirror's, lock it, and clear what a kill left."""
         await self._write(self._check)
 
-    async def ensure_album(self, known: RemoteAlbum | None, title: str) -> RemoteAlbum:
+    async def ensure_album(self, known: RemoteAlbum | None, album: Album) -> RemoteAlbum:
         """Return the album that the folder is; it keeps the title that it was made with."""
-        return known or RemoteAlbum(self._opening.mirror_id, title)
+        return known or RemoteAlbum(self._opening.mirror_id, album.name)
 
     async def survey(
         self, album: RemoteAlbum, items: Sequence[RemoteItem], *, thorough: bool = False
@@ -114,9 +118,11 @@ class LocalFolder:
         staging = self._use().staging
         return await self._transfers.run(partial(staging.stage, shot))
 
-    async def commit(self, album: RemoteAlbum, staged: Sequence[Staged]) -> Sequence[Result]:
+    async def commit(
+        self, album: RemoteAlbum, staged: Sequence[Staged], position: Position = END
+    ) -> Sequence[Result]:
         """Rename staged files to their places and bring the names to the disk."""
-        del album
+        del album, position  # a folder has no order but that of its names
         opened = self._use()
         return await self._write(
             lambda: publish(opened.tree, opened.trash, opened.tmp, opened.flush, staged)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import ByteSize, Field, field_validator
 
-from pentaprism.destinations.base import MirrorOptions
+from pentaprism.destinations.base import FileOptions
 
 
-class FolderOptions(MirrorOptions):
+class FolderOptions(FileOptions):
     """Where a mirror writes, and how."""
 
     path: Path = Field(
