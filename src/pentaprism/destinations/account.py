@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from pentaprism.destinations.pace import Pace
+from pentaprism.holdings import DayCount, Entry
+
+__all__ = ["AccountAccess", "DayCount", "Entry", "Ledger", "RequestCount", "Tokens"]
 
 
 class Tokens(Protocol):
@@ -38,22 +41,6 @@ class Tokens(Protocol):
     async def missing_scope(self, scope: str) -> None:
         """Note that the server says that ``scope`` was not granted, whatever we recorded."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the account holds of one content.
-
-    ``token`` stands for bytes that were uploaded at ``uploaded_at``; ``sent_in`` names the batch
-    in which it was last sent to be created, so that a batch without an answer can be sent again
-    exactly as it was. ``media_item_id`` is set once it was created.
-    """
-
-    key: bytes
-    token: str | None = field(default=None, repr=False)
-    uploaded_at: datetime | None = None
-    sent_in: str | None = None
-    media_item_id: str | None = None
 
 
 class Ledger(Protocol):
@@ -82,14 +69,6 @@ class Ledger(Protocol):
     async def forget(self, keys: Sequence[bytes]) -> None:
         """Forget tokens and media items of ``keys``, which the account no longer takes."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """The requests of one day; ``exhausted`` when the server itself said that none are left."""
-
-    requests: int
-    exhausted: bool = False
 
 
 class RequestCount(Protocol):

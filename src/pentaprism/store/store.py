@@ -10,10 +10,13 @@ from typing import Self
 
 from pentaprism.store.changes import apply_changes
 from pentaprism.store.connections import Connections
+from pentaprism.store.contents import Contents
 from pentaprism.store.database import Database, whole
 from pentaprism.store.items import Items
+from pentaprism.store.locks import Locks
 from pentaprism.store.mirrors import Mirrors
 from pentaprism.store.records import Change, Counters, RunEvent
+from pentaprism.store.request_days import RequestDays
 from pentaprism.store.runs import Runs, add_events, set_counters
 from pentaprism.store.secrets import Secrets
 
@@ -29,12 +32,17 @@ class Store:
     may have the same file open.
     """
 
-    def __init__(self, database: Database, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, secrets: Secrets, clock: Callable[[], datetime], locks: Locks
+    ) -> None:
         self._database = database
         self.connections = Connections(database, secrets, clock)
         self.mirrors = Mirrors(database, clock)
         self.items = Items(database)
         self.runs = Runs(database, clock)
+        self.contents = Contents(database)
+        self.request_days = RequestDays(database)
+        self.locks = locks
 
     @classmethod
     async def open(
@@ -52,7 +60,7 @@ class Store:
         ``database_unwritable``, ``database_locked``, ``database_damaged``, ``disk_full``,
         ``database_failed``; so does every method later on.
         """
-        return cls(await Database.open(path, patience=patience), secrets, clock)
+        return cls(await Database.open(path, patience=patience), secrets, clock, Locks(path))
 
     @whole
     async def write(
