@@ -19,6 +19,7 @@ from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.plan import Policy
 from pentaprism.mirrors.run import MirrorRun, MirrorSetup
 from pentaprism.mirrors.templates import parse_template
+from pentaprism.mirrors.work import Tools
 from pentaprism.settings import Settings
 from pentaprism.store import Store
 from pentaprism.store.records import Connection, Mirror
@@ -179,14 +180,8 @@ class App:
         destination = await self.open_destination(mirror)
         try:
             async with self.immich(connection, edited=chosen.edited) as client:
-                yield MirrorRun(
-                    setup,
-                    store=self.store,
-                    client=client,
-                    destination=destination,
-                    clock=self.clock,
-                    thorough=options.thorough,
-                )
+                tools = Tools(self.store, client, destination, self.clock, options.thorough)
+                yield MirrorRun(setup, tools)
         finally:
             await destination.close()
 

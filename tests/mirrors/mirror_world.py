@@ -16,8 +16,9 @@ from pentaprism.app import App, RunOptions
 from pentaprism.errors import PentaprismError
 from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.plan import Put
-from pentaprism.mirrors.run import MirrorRun, Planned
+from pentaprism.mirrors.run import MirrorRun
 from pentaprism.mirrors.verification import Finding, verify
+from pentaprism.mirrors.work import Planned
 from pentaprism.sandbox.immich import Sandbox
 from pentaprism.sandbox.immich.content import Whole, read
 from pentaprism.sandbox.immich.entities import Album, Asset

@@ -90,7 +90,11 @@ async def test_album_renamed_keeps_its_folder(world: World) -> None:
     world.add("b.jpg")
     done = await world.run()
     assert set(tree(world.folder)) == {"Summer/a.jpg", "Summer/b.jpg"}
-    assert done.of("album_renamed")[0].details == {"name": "Winter", "before": "Summer"}
+    assert done.of("album_renamed")[0].details == {
+        "name": "Winter",
+        "before": "Summer",
+        "here": "Summer",
+    }
     assert done.mirror.album_name == "Winter"
     assert (await world.run()).codes == []
 

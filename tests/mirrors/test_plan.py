@@ -149,9 +149,9 @@ def test_a_shot_is_decided(case: Case) -> None:
         case Put(_, reasons, recorded):
             assert list(reasons.items()) == list(case.expected.items())  # type: ignore[union-attr]  # a case that expects no put fails here
             assert recorded == case.recorded
-        case Keep(_, reason, path):
+        case Keep(_, reason, primary):
             assert reason is case.expected
-            assert path == case.recorded[PRIMARY].item.path
+            assert primary == case.recorded[PRIMARY].item
         case Skip(_, why):
             assert why is case.expected
 

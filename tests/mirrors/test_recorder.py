@@ -20,7 +20,9 @@ from pentaprism.store.records import Run
 from pentaprism.store.secrets import Secrets
 
 KEY = "kQ3vN8-xT1pZ6rW0_sB5mD9yH2cJ7fLg4aUeXiOo"
-DONE = Outcome(events=[event(Code.ALBUM_RENAMED, name="b", before="a")], counts=Tally(uploaded=1))
+DONE = Outcome(
+    events=[event(Code.ALBUM_RENAMED, name="b", before="a", here="x")], counts=Tally(uploaded=1)
+)
 
 
 @pytest.fixture

@@ -69,6 +69,10 @@ def mirror(
     hard_links: Annotated[
         bool | None, typer.Option(help="Share equal files with other mirrors on the same disk.")
     ] = None,
+    raw: Annotated[
+        Literal["all", "primary", "raw"] | None,
+        typer.Option(help="Which files of a RAW and JPEG pair are mirrored; all at first."),
+    ] = None,
     edited: Annotated[
         bool | None, typer.Option(help="Take pictures edited inside Immich with their edits.")
     ] = None,
@@ -109,6 +113,7 @@ def mirror(
         "missing": missing,
         "sidecars": sidecars,
         "hard_links": hard_links,
+        "raw": raw,
         "edited": edited,
         "min_free": min_free,
     }

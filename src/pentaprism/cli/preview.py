@@ -11,7 +11,7 @@ from pentaprism.cli.output import print_json, safe, say
 if TYPE_CHECKING:
     from pentaprism.app import App, RunOptions
     from pentaprism.mirrors.definition import Definition
-    from pentaprism.mirrors.run import Planned
+    from pentaprism.mirrors.work import Planned
     from pentaprism.store.records import Connection
 
 
@@ -25,7 +25,7 @@ async def show_plan(
 ) -> int:
     """Print what a run would do; nothing is changed anywhere, not even our own records."""
     target = await definition.draft(app.clock())
-    stays = target.options.get("removals") != "trash"
+    stays = target.options.get("removals") == "keep"
     rows: list[_Row] = []
     kept = 0
     held: str | None = None

@@ -209,7 +209,8 @@ class Part:
     whose bytes are in ``data``. ``replaces`` is what we put there earlier, if anything; a file at
     ``path`` that is neither that nor of the same content is not ours and is never overwritten.
     ``twin`` is an absolute path, outside this mirror, of a file that held the same content when it
-    was recorded; a destination may hard-link it instead of downloading.
+    was recorded; a destination may hard-link it instead of downloading. ``here`` is another item
+    of this mirror with the same content; a destination without paths needs no second one.
     """
 
     role: Role
@@ -219,6 +220,7 @@ class Part:
     data: bytes | None = None
     replaces: RemoteItem | None = None
     twin: str | None = None
+    here: RemoteItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +260,14 @@ class Result:
     """The outcome for one shot: what is there now, a `RemoteItem` for each part, or why not.
 
     ``known`` is True when the destination had it already and could not be made to show it in the
-    album. ``notes`` say what a person should know.
+    album. ``old_stays`` is True when what it replaces could not be taken away. ``notes`` say what a
+    person should know.
     """
 
     items: tuple[RemoteItem, ...] = ()
     error: PentaprismError | None = None
     known: bool = False
+    old_stays: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -291,6 +295,7 @@ class AlbumGoneError(PentaprismError):
     """The destination's album was deleted there; a new one has to be made and filled."""
 
     def __init__(self, title: str) -> None:
+        self.title = title
         super().__init__(
             f"The album “{title}” is no longer at the destination.",
             code="remote_album_gone",

@@ -41,7 +41,15 @@ class Code(StrEnum):
     ALBUM_RENAMED = "album_renamed"
     FOLDER_READ = "folder_read"
     VIDEO_MISSING = "video_missing"
+    ALREADY_IN_ACCOUNT = "already_in_account"
+    SUPERSEDED = "superseded"
+    ALBUM_REMADE = "album_remade"
+    NOTE = "note"
+    SLOWED = "slowed"
+    SIGN_IN_ENDS = "sign_in_ends"
     RUN_INTERRUPTED = "run_interrupted"
+    RUN_WAITS = "run_waits"
+    RUN_RESUMED = "run_resumed"
     RUN_STOPPED = "run_stopped"
 
 
@@ -49,7 +57,7 @@ SENTENCES: dict[Code, tuple[Level, str]] = {
     Code.PUT: (Level.INFO, "put at {path}"),
     Code.LINKED: (Level.INFO, "put at {path} as a hard link to the same picture of another mirror"),
     Code.ADOPTED: (Level.INFO, "was already at {path}; taken over as it is"),
-    Code.REPLACED: (Level.INFO, "replaced at {path}; the old version is in the folder's trash"),
+    Code.REPLACED: (Level.INFO, "replaced at {path}{old}"),
     Code.REPAIRED: (Level.WARNING, "was {presence} at {path}; fetched again"),
     Code.CONFLICT_COPY: (
         Level.WARNING,
@@ -58,13 +66,13 @@ SENTENCES: dict[Code, tuple[Level, str]] = {
     Code.EDITED_KEPT: (Level.INFO, "was edited here at {path}; kept as it is"),
     Code.SKIPPED: (Level.INFO, "skipped: {reason}"),
     Code.FAILED: (Level.ERROR, "failed: {error}"),
-    Code.REMOVED: (Level.INFO, "moved to the folder's trash: {cause}"),
+    Code.REMOVED: (Level.INFO, "{removed}: {cause}"),
     Code.ORPHANED: (Level.INFO, "kept although {cause}"),
     Code.RETURNED: (Level.INFO, "is in the album again"),
     Code.REMOVALS_HELD: (Level.WARNING, "nothing was removed: {reason}"),
     Code.ALBUM_RENAMED: (
         Level.INFO,
-        "the album is called “{name}” now, was “{before}”; its folder stays",
+        "the album is called “{name}” now, was “{before}”; here it is “{here}”",
     ),
     Code.FOLDER_READ: (
         Level.INFO,
@@ -74,6 +82,23 @@ SENTENCES: dict[Code, tuple[Level, str]] = {
         Level.WARNING,
         "is a live photo whose video Immich no longer has; the still is mirrored alone",
     ),
+    Code.ALREADY_IN_ACCOUNT: (
+        Level.INFO,
+        "is in the account already, from elsewhere, and Google leaves it out of the album",
+    ),
+    Code.SUPERSEDED: (
+        Level.INFO,
+        "left the album, in which the same picture stays under another name; nothing was removed",
+    ),
+    Code.ALBUM_REMADE: (
+        Level.WARNING,
+        "the album “{title}” was deleted at the destination; it is made anew and filled again",
+    ),
+    Code.NOTE: (Level.INFO, "{note}"),
+    Code.SLOWED: (Level.WARNING, "waits {seconds:.0f} s: {reason}"),
+    Code.SIGN_IN_ENDS: (Level.WARNING, "{warning}"),
+    Code.RUN_WAITS: (Level.WARNING, "waits: {reason}"),
+    Code.RUN_RESUMED: (Level.INFO, "goes on after it has waited"),
     Code.RUN_INTERRUPTED: (
         Level.WARNING,
         "an earlier run was interrupted; this one goes on from where it stopped",

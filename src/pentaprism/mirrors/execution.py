@@ -2,21 +2,29 @@
 
 A few shots are staged at once; what is staged is committed in batches; what is committed is handed
 to the recorder. Every queue is bounded, so memory grows neither with the album nor with a file.
+
+Where the destination's album has an order, shots are committed in the order in which they came,
+however long each takes to be staged.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pentaprism.assets import Asset, Role
 from pentaprism.destinations.base import (
+    END,
+    AlbumGoneError,
     Content,
     Destination,
     Part,
+    Position,
     RemoteAlbum,
+    RemoteItem,
     Result,
     Shot,
     Staged,
@@ -27,17 +35,24 @@ from pentaprism.errors import (
     ConflictError,
     PentaprismError,
     RetryableError,
+    WaitingError,
 )
-from pentaprism.mirrors.outcomes import failed, put
-from pentaprism.mirrors.placing import PlacedPart, PlacedPut, Placing
+from pentaprism.mirrors.order import Tail
+from pentaprism.mirrors.outcomes import failed, put, staged_outcome
+from pentaprism.mirrors.placing import PlacedPart, PlacedPut
 from pentaprism.mirrors.recorder import Recorder
 from pentaprism.mirrors.sweep import remote_item
 from pentaprism.store.records import Twin
 
-COMMIT_SECONDS = 0.2
-"""The longest that a staged shot waits for others before it is committed."""
+_AHEAD = 10
+"""Batches for which shots are staged ahead of one that takes long, where commits are in order."""
+
+_LAST_COMMIT = 5.0
+"""Seconds that a commit has to come to its end when the run is aborted."""
 
 _MOVE = frozenset({"target_taken", "edited"})
+_STOPPING = (ActionRequiredError, AlbumGoneError, WaitingError)
+"""The errors after which nothing else can be committed in this run."""
 
 
 class Library(Protocol):
@@ -52,12 +67,38 @@ class Library(Protocol):
         ...
 
 
+class Moving(Protocol):
+    """Where shots go that cannot stay where they were placed."""
+
+    async def move(self, placed: PlacedPut) -> PlacedPut:
+        """Return ``placed`` at another place, or raise `ConflictError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A placed shot, with files elsewhere that hold the same content, by role."""
+    """A placed shot: where it belongs in the album, and what is known of its content.
+
+    ``twins`` are files elsewhere that hold the same, by role; ``here`` is an item of this mirror
+    that does.
+    """
 
     placed: PlacedPut
     twins: dict[Role, Twin]
+    position: Position = END
+    here: RemoteItem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A shot that waits for its commit."""
+
+    placed: PlacedPut
+    staged: Staged
+    position: Position
+
+
+type _Staging = asyncio.Future[_Ready | None]
 
 
 class Execution:
@@ -68,10 +109,11 @@ class Execution:
         destination: Destination,
         album: RemoteAlbum,
         library: Library,
-        placing: Placing,
+        placing: Moving,
         recorder: Recorder,
         *,
         edited: bool,
+        clock: Callable[[], datetime],
     ) -> None:
         self._destination = destination
         self._album = album
@@ -79,14 +121,20 @@ class Execution:
         self._placing = placing
         self._recorder = recorder
         self._edited = edited
-        features = destination.features
-        self._transfers = features.transfers
-        self._batch = features.commit_batch
-        self._jobs: asyncio.Queue[Job | None] = asyncio.Queue(2 * features.transfers)
-        self._staged: asyncio.Queue[tuple[PlacedPut, Staged] | None] = asyncio.Queue(
-            2 * features.commit_batch
+        self._clock = clock
+        features = self._features = destination.features
+        self._jobs: asyncio.Queue[tuple[Job, _Staging] | None] = asyncio.Queue(
+            2 * features.transfers
         )
+        ahead = _AHEAD if features.ordered else 2
+        self._line: asyncio.Queue[_Staging | None] = asyncio.Queue(ahead * features.commit_batch)
+        self._next: _Staging | None = None
+        self._tail = Tail()
         self._stopped: PentaprismError | None = None
+        self._refused = False
+        self._aborted = False
+        self._abortable: set[asyncio.Future[tuple[PlacedPut, Staged]]] = set()
+        self._committing: asyncio.Future[Sequence[Result]] | None = None
         self._retryable_in_a_row = 0
         self.no_permission = False
 
@@ -100,6 +148,18 @@ class Execution:
         if self._stopped is None:
             self._stopped = error
 
+    def abort(self, error: PentaprismError) -> None:
+        """End the run now: what is being staged is given up, and soon also what is committed."""
+        self.stop(error)
+        self._aborted = True
+        for work in self._abortable:
+            work.cancel()
+        asyncio.get_running_loop().call_later(_LAST_COMMIT, self._give_up_committing)
+
+    def _give_up_committing(self) -> None:
+        if self._committing is not None:
+            self._committing.cancel()
+
     async def run(self, jobs: AsyncIterator[Sequence[Job]]) -> None:
         """Execute all ``jobs``; returns when each is committed and handed to the recorder.
 
@@ -108,7 +168,9 @@ class Execution:
         error: PentaprismError | None = None
         async with asyncio.TaskGroup() as group:
             group.create_task(self._commit_all())
-            workers = [group.create_task(self._stage_all()) for _ in range(self._transfers)]
+            workers = [
+                group.create_task(self._stage_all()) for _ in range(self._features.transfers)
+            ]
             try:
                 await self._feed(jobs)
             except PentaprismError as caught:
@@ -116,30 +178,47 @@ class Execution:
             for _ in workers:
                 await self._jobs.put(None)
             await asyncio.wait(workers)
-            await self._staged.put(None)
+            await self._line.put(None)
         if error is not None:
             raise error
 
     async def _feed(self, jobs: AsyncIterator[Sequence[Job]]) -> None:
+        loop = asyncio.get_running_loop()
         async for page in jobs:
             for job in page:
                 if self._stopped is not None:
                     return
-                await self._jobs.put(job)
+                staging: _Staging = loop.create_future()
+                if self._features.ordered:
+                    await self._line.put(staging)
+                await self._jobs.put((job, staging))
 
     async def _stage_all(self) -> None:
-        while (job := await self._jobs.get()) is not None:
-            if self._stopped is None:
-                await self._stage_one(job)
+        while (next_job := await self._jobs.get()) is not None:
+            job, staging = next_job
+            ready = await self._stage_one(job) if self._stopped is None else None
+            staging.set_result(ready)
+            if ready is not None and not self._features.ordered:
+                await self._line.put(staging)
 
-    async def _stage_one(self, job: Job) -> None:
+    async def _stage_one(self, job: Job) -> _Ready | None:
+        work = asyncio.ensure_future(self._stage(job))
+        self._abortable.add(work)
         try:
-            placed, staged = await self._stage(job)
+            placed, staged = await work
         except PentaprismError as error:
             await self._give_up(job.placed, error)
-        else:
-            self._retryable_in_a_row = 0
-            await self._staged.put((placed, staged))
+            return None
+        except asyncio.CancelledError:
+            if not self._aborted:
+                raise
+            return None
+        finally:
+            self._abortable.discard(work)
+        self._retryable_in_a_row = 0
+        if staged.durable:
+            await self._recorder.add(staged_outcome(placed, self._clock()))
+        return _Ready(placed, staged, job.position)
 
     async def _stage(self, job: Job) -> tuple[PlacedPut, Staged]:
         placed = job.placed
@@ -154,11 +233,14 @@ class Execution:
 
     async def _shot(self, placed: PlacedPut, job: Job) -> Shot:
         parts = [
-            await self._part(role, part, job.twins.get(role)) for role, part in placed.parts.items()
+            await self._part(role, part, job.twins.get(role), job.here)
+            for role, part in placed.parts.items()
         ]
         return Shot(tuple(parts))
 
-    async def _part(self, role: Role, part: PlacedPart, twin: Twin | None) -> Part:
+    async def _part(
+        self, role: Role, part: PlacedPart, twin: Twin | None, here: RemoteItem | None
+    ) -> Part:
         # A listing carries no tags, so a sidecar wants the asset's details.
         sidecar = role is Role.SIDECAR
         asset = await self._library.asset(part.asset.id) if sidecar else part.asset
@@ -170,6 +252,7 @@ class Execution:
             data=xmp_sidecar(asset) if sidecar else None,
             replaces=remote_item(part.item),
             twin=f"{twin.place}/{twin.path}" if twin else None,
+            here=here if role is Role.PRIMARY else None,
         )
 
     async def _give_up(self, placed: PlacedPut, error: PentaprismError) -> None:
@@ -177,12 +260,15 @@ class Execution:
         if error.code == "cancelled":
             return  # it is as if it had not begun: the next run takes it up
         self.no_permission |= error.code == "no_permission"
+        if isinstance(error, WaitingError):
+            self.stop(error)
+            return  # nothing is wrong with it
         if isinstance(error, ActionRequiredError):
             self.stop(error)
         elif isinstance(error, RetryableError):
             # One failure may be this file's; as many as there are transfers is the server's.
             self._retryable_in_a_row += 1
-            if self._retryable_in_a_row >= self._transfers:
+            if self._retryable_in_a_row >= self._features.transfers:
                 self.stop(error)
         await self._recorder.add(failed(placed, error))
 
@@ -190,33 +276,72 @@ class Execution:
         ended = False
         while not ended:
             batch, ended = await self._next_batch()
-            if batch:
+            if batch and not self._refused:
                 await self._commit(batch)
 
-    async def _next_batch(self) -> tuple[list[tuple[PlacedPut, Staged]], bool]:
-        """Return the next shots to be committed together, and whether they are the last ones."""
-        batch: list[tuple[PlacedPut, Staged]] = []
+    async def _next_batch(self) -> tuple[list[_Ready], bool]:
+        """Return the next shots to be committed together, and whether they are the last ones.
+
+        They are of one position; what comes after them stays in the line.
+        """
+        batch: list[_Ready] = []
         deadline: float | None = None
-        while len(batch) < self._batch:
+        while len(batch) < self._features.commit_batch:
             try:
                 async with asyncio.timeout_at(deadline):
-                    staged = await self._staged.get()
+                    self._next = self._next or await self._line.get()
+                    if self._next is None:
+                        return batch, True
+                    ready = await asyncio.shield(self._next)
             except TimeoutError:
                 break
-            if staged is None:
-                return batch, True
-            batch.append(staged)
-            deadline = deadline or asyncio.get_running_loop().time() + COMMIT_SECONDS
+            if ready is not None:
+                if batch and ready.position != batch[0].position:
+                    break
+                batch.append(ready)
+                now = asyncio.get_running_loop().time()
+                deadline = deadline or now + self._features.commit_seconds
+            self._next = None
         return batch, False
 
-    async def _commit(self, batch: Sequence[tuple[PlacedPut, Staged]]) -> None:
+    async def _commit(self, batch: Sequence[_Ready]) -> None:
+        position = batch[0].position
+        work = asyncio.ensure_future(
+            self._destination.commit(
+                self._album, [ready.staged for ready in batch], self._tail.place(position)
+            )
+        )
+        self._committing = work
         try:
-            results = await self._destination.commit(self._album, [staged for _, staged in batch])
+            results = await work
+        except _STOPPING as error:
+            self.stop(error)
+            self._refused = True  # what is durable is committed by the run that comes after this
+            return
         except PentaprismError as error:
             results = [Result(error=error)] * len(batch)
-        for (placed, staged), result in zip(batch, results, strict=True):
-            if result.error is not None:
-                await self._destination.discard(staged)
-                await self._give_up(placed, result.error)
-            else:
-                await self._recorder.add(put(placed, staged, result.items, edited=self._edited))
+        except asyncio.CancelledError:
+            if not self._aborted:
+                raise
+            self._refused = True
+            return
+        finally:
+            self._committing = None
+        for ready, result in zip(batch, results, strict=True):
+            await self._record(ready, result)
+
+    async def _record(self, ready: _Ready, result: Result) -> None:
+        if result.error is not None:
+            await self._destination.discard(ready.staged)
+            await self._give_up(ready.placed, result.error)
+            return
+        self._tail.put(ready.position, result.items[0].id)
+        await self._recorder.add(
+            put(
+                ready.placed,
+                ready.staged,
+                result,
+                edited=self._edited,
+                removed=self._features.removed,
+            )
+        )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pentaprism.assets import Role
-from pentaprism.destinations.base import RemoteItem, Staged
+from pentaprism.destinations.base import Result, Staged
 from pentaprism.errors import PentaprismError
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.placing import PlacedPut
@@ -32,6 +33,7 @@ SKIP_REASONS: dict[SkipReason, str] = {
     SkipReason.LOCKED: "it is in Immich's locked folder",
     SkipReason.UNPROCESSED: "Immich has not read its metadata yet; the next run takes it",
     SkipReason.LEFT_OUT: "it was deleted here, and the mirror leaves such files out",
+    SkipReason.PARTNER: "the other file of its RAW and JPEG pair is mirrored in its stead",
 }
 """Each reason for a skip in words."""
 
@@ -66,8 +68,19 @@ class Outcome:
     counts: Tally | None = None
 
 
-def put(placed: PlacedPut, staged: Staged, items: Sequence[RemoteItem], *, edited: bool) -> Outcome:
-    """Return the outcome of a shot that was committed; ``items`` follow the staged parts."""
+def staged_outcome(placed: PlacedPut, at: datetime) -> Outcome:
+    """Return the outcome of a shot whose bytes are at the destination to stay."""
+    return Outcome([records.Staged(part.item.row, at) for part in placed.parts.values()])
+
+
+def put(
+    placed: PlacedPut, staged: Staged, result: Result, *, edited: bool, removed: str
+) -> Outcome:
+    """Return the outcome of a shot that was committed with ``result``.
+
+    ``removed`` says what becomes of something that is taken away.
+    """
+    items = result.items
     changes = [
         records.Put(
             row=part.item.row,
@@ -82,21 +95,26 @@ def put(placed: PlacedPut, staged: Staged, items: Sequence[RemoteItem], *, edite
         )
         for part, item in zip(placed.parts.values(), items, strict=True)
     ]
-    code = _put_code(placed, staged)
+    asset = placed.put.asset
+    code = _put_code(placed, staged, result)
     first = next(iter(placed.parts.values()))
     happened = event(
         code,
-        placed.put.asset,
-        path=items[0].id,
+        asset,
+        path=items[0].url or items[0].id,
         presence=first.reason.value,
         bytes=staged.downloaded,
+        old="" if result.old_stays else f"; the old version was {removed}",
     )
-    adopted = code is Code.ADOPTED
-    counts = Tally(uploaded=not adopted, skipped=adopted, bytes=staged.downloaded)
-    return Outcome(changes, [happened], counts)
+    was_there = code in {Code.ADOPTED, Code.ALREADY_IN_ACCOUNT}
+    counts = Tally(uploaded=not was_there, skipped=was_there, bytes=staged.downloaded)
+    notes = [event(Code.NOTE, asset, note=note) for note in (*staged.notes, *result.notes)]
+    return Outcome(changes, [happened, *notes], counts)
 
 
-def _put_code(placed: PlacedPut, staged: Staged) -> Code:
+def _put_code(placed: PlacedPut, staged: Staged, result: Result) -> Code:
+    if result.known:
+        return Code.ALREADY_IN_ACCOUNT
     reasons = {part.reason for part in placed.parts.values()}
     displaced = any(part.displaced for part in placed.parts.values())
     if PutReason.CONFLICT in reasons or displaced:
@@ -149,7 +167,7 @@ def video_missing(placed: PlacedPut) -> Outcome:
 def _kept_events(keep: Keep) -> list[RunEvent]:
     match keep.reason:
         case KeepReason.EDITED:
-            return [event(Code.EDITED_KEPT, keep.asset, path=keep.path)]
+            return [event(Code.EDITED_KEPT, keep.asset, path=keep.primary.path)]
         case KeepReason.RETURNED:
             return [event(Code.RETURNED, keep.asset)]
         case KeepReason.OFFLINE | KeepReason.UNCHANGED:
@@ -164,10 +182,18 @@ def orphaned(items: Sequence[Item], cause: RemoveCause) -> Outcome:
     return Outcome(changes, [_removal_event(Code.ORPHANED, items, cause)])
 
 
-def removed(items: Sequence[Item], cause: RemoveCause) -> Outcome:
-    """Return the outcome of a shot that was taken away at the destination."""
+def removed(items: Sequence[Item], cause: RemoveCause, *, how: str) -> Outcome:
+    """Return the outcome of a shot that was taken away at the destination; ``how`` says whither."""
     changes = [records.Forgotten(item.row) for item in items]
-    return Outcome(changes, [_removal_event(Code.REMOVED, items, cause)], Tally(removed=1))
+    happened = _removal_event(Code.REMOVED, items, cause, removed=how)
+    return Outcome(changes, [happened], Tally(removed=1))
+
+
+def superseded(items: Sequence[Item]) -> Outcome:
+    """Return the outcome of a shot that left the album while another item is the same picture."""
+    changes = [records.Forgotten(item.row) for item in items]
+    happened = event(Code.SUPERSEDED, filename=items[0].filename, asset_id=items[0].asset_id)
+    return Outcome(changes, [happened])
 
 
 def released(items: Sequence[Item]) -> Outcome:
@@ -194,7 +220,9 @@ def forgotten(items: Sequence[Item]) -> Outcome:
     return Outcome([records.Forgotten(item.row) for item in items])
 
 
-def _removal_event(code: Code, items: Sequence[Item], cause: RemoveCause) -> RunEvent:
+def _removal_event(
+    code: Code, items: Sequence[Item], cause: RemoveCause, **details: str
+) -> RunEvent:
     primary = next((item for item in items if item.role is Role.PRIMARY), items[0])
     return event(
         code,
@@ -203,4 +231,5 @@ def _removal_event(code: Code, items: Sequence[Item], cause: RemoveCause) -> Run
         why=cause.value,
         path=primary.remote_id,
         asset_id=primary.asset_id,
+        **details,
     )

@@ -177,7 +177,7 @@ class Placing:
         self, puts: Sequence[Put], previewed: set[str] | frozenset[str]
     ) -> list[_Claim]:
         """Return the claims of ``puts``: nearly all get their first wish, so the rest waits."""
-        videos = await asyncio.gather(*(self._video(put) for put in puts))
+        videos = await asyncio.gather(*(video_half(self._assets, put) for put in puts))
         claims = [
             _Claim(put, video, self._candidates(put, video))
             for put, video in zip(puts, videos, strict=True)
@@ -205,16 +205,6 @@ class Placing:
             else:
                 claim.paths = paths
         return late
-
-    async def _video(self, put: Put) -> Asset | None:
-        """Return the video half of a live photo, when it is to be put and Immich still has it."""
-        video_id = put.asset.live_video_id
-        if video_id is None or Role.VIDEO not in put.reasons:
-            return None
-        try:
-            return await self._assets.asset(video_id)
-        except NotFoundError:
-            return None
 
     def _candidates(self, put: Put, video: Asset | None) -> Iterator[Paths]:
         roles = _new_roles(put, video)
@@ -254,6 +244,17 @@ class Placing:
             replace(placed, parts=conflicts, spare=_conflict_paths(placed.put, conflicts))
         )
         return replace(placed, parts={**placed.parts, **moved.parts}, spare=moved.spare)
+
+
+async def video_half(assets: AssetSource, put: Put) -> Asset | None:
+    """Return the video half of a live photo, when it is to be put and Immich still has it."""
+    video_id = put.asset.live_video_id
+    if video_id is None or Role.VIDEO not in put.reasons:
+        return None
+    try:
+        return await assets.asset(video_id)
+    except NotFoundError:
+        return None
 
 
 def _new_roles(put: Put, video: Asset | None) -> list[Role]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pentaprism.assets import Asset, Role, Visibility
-from pentaprism.destinations.base import Missing, Presence, Removals
+from pentaprism.destinations.base import Missing, Presence, RawPolicy, Removals
 from pentaprism.immich import Proof
 from pentaprism.store.records import Item, ItemState
 
@@ -27,11 +27,16 @@ BRAKE_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the person chose for a mirror, and what its destination can do."""
+    """What the person chose for a mirror, and what its destination can do.
+
+    ``one_file`` tells that all files of a shot become one, which is put whole or not at all.
+    """
 
     removals: Removals = Removals.KEEP
     missing: Missing = Missing.FETCH
+    raw: RawPolicy = RawPolicy.ALL
     companions: bool = True
+    one_file: bool = False
     sidecars: bool = False
     edited: bool = False
     max_removals: int | None = None
@@ -64,6 +69,7 @@ class SkipReason(StrEnum):
     LOCKED = "locked"
     UNPROCESSED = "unprocessed"
     LEFT_OUT = "left_out"
+    PARTNER = "partner"
 
 
 class RemoveCause(StrEnum):
@@ -109,11 +115,14 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A shot that is as it should be, at ``path``; ``restate`` are rows to be set to OK again."""
+    """A shot that is as it should be; ``primary`` is the record of its primary file.
+
+    ``restate`` are rows to be set to OK again.
+    """
 
     asset: Asset
     reason: KeepReason
-    path: str | None = None
+    primary: Item
     restate: tuple[int, ...] = ()
 
 
@@ -137,16 +146,25 @@ Action = Put | Keep | Skip | Remove
 
 
 def decide(
-    asset: Asset, recorded: Mapping[Role, Recorded], policy: Policy, now: datetime
+    asset: Asset,
+    recorded: Mapping[Role, Recorded],
+    policy: Policy,
+    now: datetime,
+    *,
+    partner: bool = False,
 ) -> Put | Keep | Skip:
-    """Return what to do about one asset of the album."""
+    """Return what to do about one asset of the album.
+
+    ``partner`` tells that another file of its shot is mirrored in its stead, which counts until it
+    is there itself.
+    """
     primary = recorded.get(Role.PRIMARY)
     if primary is None or primary.presence is None:
-        refusal = _refusal(asset, now)
+        refusal = SkipReason.PARTNER if partner else _refusal(asset, now)
         if refusal is not None:
             return Skip(asset, refusal)
     elif asset.is_offline:
-        return Keep(asset, KeepReason.OFFLINE, primary.item.path)
+        return Keep(asset, KeepReason.OFFLINE, primary.item)
     elif primary.presence is Presence.MISSING and policy.missing is Missing.LEAVE:
         return Skip(asset, SkipReason.LEFT_OUT)
     reasons = {
@@ -154,6 +172,9 @@ def decide(
         for role in _roles(asset, policy)
         if (reason := _put_reason(asset, role, recorded.get(role), policy)) is not None
     }
+    if reasons and policy.one_file:
+        whole = reasons.get(Role.PRIMARY)
+        reasons = dict.fromkeys(_roles(asset, policy), whole) if whole is not None else {}
     if reasons:
         return Put(asset, reasons, recorded)
     return _keep(asset, recorded)
@@ -211,11 +232,12 @@ def _changed(asset: Asset, role: Role, item: Item, policy: Policy) -> bool:
 
 def _keep(asset: Asset, recorded: Mapping[Role, Recorded]) -> Keep:
     restate = tuple(r.item.row for r in recorded.values() if r.item.state is not ItemState.OK)
-    path = recorded[Role.PRIMARY].item.path
+    primary = recorded[Role.PRIMARY].item
     if any(r.presence is Presence.EDITED for r in recorded.values()):
-        return Keep(asset, KeepReason.EDITED, path, restate)
+        return Keep(asset, KeepReason.EDITED, primary, restate)
     returned = any(r.item.state is ItemState.ORPHANED for r in recorded.values())
-    return Keep(asset, KeepReason.RETURNED if returned else KeepReason.UNCHANGED, path, restate)
+    reason = KeepReason.RETURNED if returned else KeepReason.UNCHANGED
+    return Keep(asset, reason, primary, restate)
 
 
 def judge_removals(

@@ -26,7 +26,7 @@ class Recorder:
         self._store = store
         self._run_id = run_id
         self._tally = tally
-        self._queue: asyncio.Queue[Outcome | None] = asyncio.Queue(_BACKLOG)
+        self._queue: asyncio.Queue[Outcome | asyncio.Event | None] = asyncio.Queue(_BACKLOG)
         self._writer: asyncio.Task[None] | None = None
         self._ended = False
         self._error: BaseException | None = None
@@ -52,6 +52,14 @@ class Recorder:
             raise self._error
         await self._queue.put(outcome)
 
+    async def flush(self) -> None:
+        """Return once all that was added is in the database, or raise the writer's error."""
+        written = asyncio.Event()
+        await self._queue.put(written)
+        await written.wait()
+        if self._error is not None:
+            raise self._error
+
     async def _write_groups(self) -> None:
         try:
             while not self._ended:
@@ -59,11 +67,15 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - kept for whoever adds next, and for the end
             self._error = error
             while not self._ended:  # nobody may wait for a writer that has failed
-                self._ended = await self._queue.get() is None
+                left = await self._queue.get()
+                self._ended = left is None
+                if isinstance(left, asyncio.Event):
+                    left.set()
 
     async def _write_group(self) -> None:
         """Write the next group, and note when it is the last one."""
         group: list[Outcome] = []
+        flushed: asyncio.Event | None = None
         size = 0
         deadline: float | None = None
         while size < GROUP_SIZE:
@@ -75,10 +87,17 @@ class Recorder:
             if outcome is None:
                 self._ended = True
                 break
+            if isinstance(outcome, asyncio.Event):
+                flushed = outcome
+                break
             group.append(outcome)
             size += max(1, len(outcome.changes))
             deadline = deadline or asyncio.get_running_loop().time() + GROUP_SECONDS
-        await self._write(group)
+        try:
+            await self._write(group)
+        finally:
+            if flushed is not None:
+                flushed.set()
 
     async def _write(self, group: Sequence[Outcome]) -> None:
         if not group:

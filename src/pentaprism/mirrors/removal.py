@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import Protocol
@@ -16,6 +16,7 @@ from pentaprism.mirrors import outcomes
 from pentaprism.mirrors.outcomes import Outcome
 from pentaprism.mirrors.plan import Hold, Policy, Remove, RemoveCause, judge_removals
 from pentaprism.mirrors.sweep import Sweep, remote_item
+from pentaprism.store import Store
 from pentaprism.store.records import Item
 
 _TOGETHER = 50
@@ -35,6 +36,15 @@ class Leaving:
 
     shot_ids: Sequence[str]
     hold: Hold | None
+
+
+async def still_in_use(
+    store: Store, mirror_id: str, removes: Sequence[Remove], leaving: Collection[str]
+) -> set[str]:
+    """Return the remote ids of ``removes`` that shots use which are not ``leaving``."""
+    ids = {remote_id for r in removes for remote_id in _ids(r)}
+    users = await store.items.holding(mirror_id, remote_ids=ids)
+    return {item.remote_id for item in users if item.shot_id not in leaving and item.remote_id}
 
 
 async def find_leaving(
@@ -96,12 +106,22 @@ async def _cause(assets: AssetSource, asset_id: str) -> RemoveCause:
 
 
 async def remove(
-    destination: Destination, album: RemoteAlbum, removes: Sequence[Remove], policy: Policy
+    destination: Destination,
+    album: RemoteAlbum,
+    removes: Sequence[Remove],
+    policy: Policy,
+    in_use: Collection[str],
 ) -> list[Outcome]:
-    """Carry out ``removes`` as the policy says, and return what to record."""
+    """Carry out ``removes`` as the policy says, and return what to record.
+
+    What is ``in_use`` at the destination by a shot that stays is not taken away.
+    """
+    in_use = frozenset(in_use)
     never_put = [r for r in removes if not _there(r.items)]
-    there = [r for r in removes if _there(r.items)]
+    shared = [r for r in removes if _there(r.items) and _ids(r) & in_use]
+    there = [r for r in removes if _there(r.items) and not _ids(r) & in_use]
     done = [outcomes.forgotten(r.items) for r in never_put]
+    done += [outcomes.superseded(r.items) for r in shared]
     if policy.removals is Removals.KEEP:
         return done + [outcomes.orphaned(r.items, r.cause) for r in there]
     results = await destination.remove(
@@ -109,12 +129,17 @@ async def remove(
     )
     for gone, result in zip(there, results, strict=True):
         if result.error is None:
-            done.append(outcomes.removed(gone.items, gone.cause))
+            how = destination.features.removed
+            done.append(outcomes.removed(gone.items, gone.cause, how=how))
         elif result.error.code == "edited":
             done.append(outcomes.released(gone.items))
         else:
             done.append(outcomes.removal_failed(gone.items, result.error))
     return done
+
+
+def _ids(remove: Remove) -> set[str]:
+    return {item.remote_id for item in remove.items if item.remote_id}
 
 
 def _there(items: Sequence[Item]) -> bool:

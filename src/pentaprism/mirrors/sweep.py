@@ -7,7 +7,7 @@ album. Memory is one page, and one bit for each record.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -49,8 +49,12 @@ class Sweep:
         self._thorough = thorough
         self._seen = RowSet()
 
-    async def decide(self, assets: Sequence[Asset]) -> list[Put | Keep | Skip]:
+    async def decide(
+        self, assets: Sequence[Asset], partnered: Collection[str] = ()
+    ) -> list[Put | Keep | Skip]:
         """Return what to do about each of ``assets``, one page of the listing, in its order.
+
+        ``partnered`` are the ids of those that another file of their shot is mirrored for.
 
         An asset whose record was seen in an earlier page already is left out: a listing paged by
         offset repeats assets when others are added meanwhile. So is a hidden one: Immich lists it
@@ -70,7 +74,9 @@ class Sweep:
             for item in shots.get(asset.id, ()):
                 self._seen.add(item.row)
                 recorded[item.role] = Recorded(item, presences.get(item.row))
-            actions.append(decide(asset, recorded, self._policy, self._now))
+            actions.append(
+                decide(asset, recorded, self._policy, self._now, partner=asset.id in partnered)
+            )
         return actions
 
     def _as_mirrored(self, asset: Asset) -> Asset:

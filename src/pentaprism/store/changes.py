@@ -27,9 +27,14 @@ from pentaprism.store.tables import items
 _ROW: BindParameter[int] = bindparam("b_row")
 _NOT_STAGED: dict[str, Any] = {"staged_at": null()}
 _NO_ERROR: dict[str, Any] = {"error_code": null(), "error": null()}
-_NOTHING_THERE: dict[str, Any] = {
-    name: null() for name in ("remote_id", "checksum", "sha1", "size", "mtime_ns")
+NOTHING_THERE: dict[str, Any] = {
+    "state": ItemState.PENDING,
+    "verified": False,
+    **{name: null() for name in ("remote_id", "checksum", "sha1", "size", "mtime_ns")},
+    **_NO_ERROR,
+    **_NOT_STAGED,
 }
+"""What is recorded of an item of which nothing is at the destination."""
 
 
 def _given(*names: str) -> dict[str, Any]:
@@ -68,14 +73,7 @@ _STATEMENTS: dict[type[Change], Update | Delete] = {
     ),
     # What lies at the old path is no longer this item's, so nothing of it may be compared with,
     # or taken for, what will be put at the new one.
-    Moved: _set(
-        state=ItemState.PENDING,
-        verified=False,
-        **_given("path", "path_key"),
-        **_NOTHING_THERE,
-        **_NO_ERROR,
-        **_NOT_STAGED,
-    ),
+    Moved: _set(**_given("path", "path_key"), **NOTHING_THERE),
     Restated: _set(
         state=bindparam("b_state"),
         error_code=bindparam("b_code"),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import fields
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import batched, starmap
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, func, insert, select
+from sqlalchemy import Select, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pentaprism.assets import Role
-from pentaprism.store.changes import apply_changes, path_taken
+from pentaprism.store.changes import NOTHING_THERE, apply_changes, path_taken
 from pentaprism.store.columns import escape
 from pentaprism.store.database import Database, whole
 from pentaprism.store.ids import not_found
@@ -156,6 +156,47 @@ class Items:
         )
         async with self._database.read() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
+
+    async def there(self, mirror_id: str) -> tuple[int, datetime | None]:
+        """Return how many shots are at the destination, and when the last orphan was taken.
+
+        Orphans, which have left the album and are still there, are not counted.
+        """
+        orphaned = items.c.state == ItemState.ORPHANED
+        query = select(
+            func.count().filter(~orphaned), func.max(items.c.taken_at).filter(orphaned)
+        ).where(
+            items.c.mirror_id == mirror_id,
+            items.c.role == Role.PRIMARY,
+            items.c.remote_id != "",  # nor null
+        )
+        async with self._database.read() as connection:
+            count, until = (await connection.execute(query)).one()
+        return count, until
+
+    async def holding(
+        self, mirror_id: str, *, sha1s: Collection[bytes] = (), remote_ids: Collection[str] = ()
+    ) -> list[Item]:
+        """Return the primaries at the destination with one of these contents or remote ids."""
+        found: list[Item] = []
+        for column, values in ((items.c.sha1, sha1s), (items.c.remote_id, remote_ids)):
+            for some in batched(values, _ASKED_AT_ONCE):
+                query = select(*_RECORD).where(
+                    items.c.mirror_id == mirror_id,
+                    items.c.role == Role.PRIMARY,
+                    items.c.remote_id != "",
+                    column.in_(some),
+                )
+                found += await self._fetch(query)
+        return found
+
+    @whole
+    async def reset(self, mirror_id: str) -> None:
+        """Record that nothing of the mirror is at its destination, and forget its orphans."""
+        async with self._database.write() as connection:
+            ours = items.c.mirror_id == mirror_id
+            await connection.execute(delete(items).where(ours, items.c.state == ItemState.ORPHANED))
+            await connection.execute(update(items).where(ours).values(**NOTHING_THERE))
 
     async def highest_row(self, mirror_id: str) -> int:
         """Return the highest row of the mirror's items, 0 if it has none."""

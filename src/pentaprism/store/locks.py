@@ -34,7 +34,7 @@ class Locks:
         async with self._waiting.setdefault(name, asyncio.Lock()):
             fd = self._open(name)
             try:
-                while not _try(fd):
+                while not _try(fd):  # noqa: ASYNC110 - another process sets no event
                     await asyncio.sleep(_PAUSE)
                 yield
             finally:

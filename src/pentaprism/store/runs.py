@@ -109,6 +109,22 @@ class Runs:
         found = await self.recent(1, mirror_id)
         return found[0] if found else None
 
+    async def waiting(self, mirror_id: str) -> Run | None:
+        """Return the run of the mirror that waits, None if none does."""
+        query = select(runs).where(
+            runs.c.mirror_id == mirror_id, runs.c.status == RunStatus.WAITING
+        )
+        found = await self._fetch(query.order_by(runs.c.started_at.desc()).limit(1))
+        return found[0] if found else None
+
+    @whole
+    async def take_up(self, run_id: str) -> Run:
+        """Record that a run which has waited goes on, and return it."""
+        values = {"status": RunStatus.RUNNING, "reason": None, "waits_until": None}
+        async with self._database.write() as connection:
+            await connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+        return await self.get(run_id)
+
     async def interrupted(self, mirror_id: str | None = None) -> list[Run]:
         """Return the runs that are recorded as running, the oldest first.
 

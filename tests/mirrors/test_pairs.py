@@ -1,0 +1,62 @@
+"""RAW and JPEG of one shot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pictures import make_asset
+
+from pentaprism.assets import Asset
+from pentaprism.destinations.base import RawPolicy
+from pentaprism.mirrors.pairs import is_raw, without_partners
+
+START = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def shot(name: str, second: float = 0, owner: str = "owner") -> Asset:
+    asset = make_asset(f"{name} {second} {owner}".encode(), name)
+    return replace(asset, taken_at=START + timedelta(seconds=second), owner_id=owner, id=name)
+
+
+PAIR = [shot("a.DNG", 0.1), shot("A.jpg", 0.4)]
+
+
+@pytest.mark.parametrize(
+    ("assets", "policy", "left_out"),
+    [
+        (PAIR, RawPolicy.ALL, set()),
+        (PAIR, RawPolicy.PRIMARY, {"a.DNG"}),
+        (PAIR, RawPolicy.RAW, {"A.jpg"}),
+        (PAIR[:1], RawPolicy.PRIMARY, set()),
+        (PAIR[1:], RawPolicy.RAW, set()),
+        ([shot("a.dng"), shot("a.jpg", 1)], RawPolicy.PRIMARY, set()),
+        ([shot("a.dng"), shot("a.jpg", owner="other")], RawPolicy.PRIMARY, set()),
+        ([shot("a.dng"), shot("b.jpg")], RawPolicy.RAW, set()),
+        ([shot("a.cr2"), shot("a.jpg"), shot("a.heic")], RawPolicy.RAW, {"a.jpg", "a.heic"}),
+    ],
+)
+async def test_one_of_a_pair_is_left_to_the_other(
+    assets: Sequence[Asset], policy: RawPolicy, left_out: set[str]
+) -> None:
+    for size in (1, 2, 100):  # whichever way the listing is cut into pages
+        listed: list[Asset] = []
+        partnered: set[str] = set()
+        async for page, ids in without_partners(paged(assets, size), policy):
+            listed += page
+            partnered |= ids
+        assert listed == assets
+        assert partnered == left_out
+
+
+async def paged(assets: Sequence[Asset], size: int) -> AsyncIterator[Sequence[Asset]]:
+    for start in range(0, len(assets), size):
+        yield assets[start : start + size]
+
+
+def test_raw_is_told_by_its_ending() -> None:
+    assert is_raw("x.ARW")
+    assert not is_raw("arw")
+    assert not is_raw("x.jpg")
