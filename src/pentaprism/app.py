@@ -10,23 +10,43 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pentaprism.accounts import GoogleAccounts, expiry_warning
 from pentaprism.assets import Album
-from pentaprism.destinations.base import Destination, FileOptions, Missing, Opening
+from pentaprism.destinations.base import (
+    Destination,
+    Features,
+    FileOptions,
+    MirrorOptions,
+    Missing,
+    Opening,
+    Removal,
+    Removals,
+)
+from pentaprism.destinations.google_photos.options import GooglePhotosOptions
+from pentaprism.destinations.google_photos.quota import forecast, pacific_day
+from pentaprism.destinations.pace import Pace
 from pentaprism.destinations.registry import by_kind, parse_spec
 from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions, Preflight
 from pentaprism.mirrors.definition import Definition
+from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.plan import Policy
 from pentaprism.mirrors.run import MirrorRun, MirrorSetup
 from pentaprism.mirrors.templates import parse_template
 from pentaprism.mirrors.work import Tools
 from pentaprism.settings import Settings
 from pentaprism.store import Store
-from pentaprism.store.records import Connection, Mirror
+from pentaprism.store.records import Account, AccountState, Connection, Mirror, RunEvent
 from pentaprism.store.secrets import Secrets
 
 NEEDED = frozenset({"album.read", "asset.read", "asset.download", "user.read"})
 """The permissions without which nothing can be mirrored; `READ_ONLY` adds the comfortable ones."""
+
+
+_MAY_NOT_REMOVE = (
+    "the account has not granted taking photos out of albums; `pentaprism account connect "
+    "--removals` asks for it"
+)
 
 
 def _now() -> datetime:
@@ -48,21 +68,28 @@ class RunOptions:
 class App:
     """Everything that a command works with; `open` makes it."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, clock: Callable[[], datetime], pace: Pace
+    ) -> None:
         self.settings = settings
         self.store = store
         self.clock = clock
+        self.accounts = GoogleAccounts(store, settings, clock, pace)
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, clock: Callable[[], datetime] = _now
+        cls,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = _now,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
     ) -> AsyncIterator[App]:
         """Open the database that the settings name, for as long as the context lasts."""
         key = settings.app_secret_key.get_secret_value() if settings.app_secret_key else None
         secrets = Secrets.load(key, settings.database_path)
         async with await Store.open(settings.database_path, secrets, clock=clock) as store:
-            yield cls(settings, store, clock)
+            yield cls(settings, store, clock, pace)
 
     async def connect(
         self, url: str, api_key: str, *, ca_file: Path | None = None, name: str | None = None
@@ -141,15 +168,18 @@ class App:
         """Return the connection that ``mirror`` reads from."""
         return await self.store.connections.get(mirror.connection_id)
 
-    def definition(
+    async def definition(
         self, connection: Connection, album: Album, to: str, **options: Any
     ) -> Definition:
         """Return what mirror is meant by ``album`` and the destination ``to`` (``folder:PATH``).
 
         ``options`` that are not None replace those that the mirror has, or the defaults. Raises
-        `InvalidError` for a wrong form or option.
+        `InvalidError` for a wrong form or option, and for an account that is not meant clearly.
         """
         kind, chosen = parse_spec(to)
+        if isinstance(chosen, GooglePhotosOptions):
+            account = await self.accounts.find(chosen.account)
+            chosen = GooglePhotosOptions(account=account.id)
         given = {name: value for name, value in options.items() if value is not None}
         return Definition(self.store, connection.id, album, kind, options=chosen, given=given)
 
@@ -157,8 +187,50 @@ class App:
         """Return the destination of ``mirror``, opened but not checked; the caller closes it."""
         kind = by_kind(mirror.kind)
         fresh = not await self.store.items.highest_row(mirror.id)
-        opening = Opening(mirror.id, mirror.album_id, fresh=fresh)
-        return kind.open(kind.options.model_validate(mirror.options), opening)
+        options = kind.options.model_validate(mirror.options)
+        access = None
+        if isinstance(options, GooglePhotosOptions):
+            access = await self.accounts.access(await self.store.accounts.get(options.account))
+        return kind.open(options, Opening(mirror.id, mirror.album_id, fresh=fresh, account=access))
+
+    async def place_of(self, mirror: Mirror) -> str:
+        """Return where ``mirror`` writes, for people: a folder, or an account by its name."""
+        kind = by_kind(mirror.kind)
+        if not kind.in_account:
+            return mirror.place
+        account = await self.store.accounts.get(mirror.place)
+        return f"{kind.label} ({account.name})"
+
+    async def forecast(self, mirror: Mirror, left: int) -> str:
+        """Return in words how long ``left`` photos take by the day's quota; empty without one."""
+        options = by_kind(mirror.kind).options.model_validate(mirror.options)
+        if not left or not isinstance(options, GooglePhotosOptions):
+            return ""
+        access = await self.accounts.access(await self.store.accounts.get(options.account))
+        spent = await access.requests.of(pacific_day(self.clock()))
+        return forecast(left, spent, access.daily_requests, self.clock())
+
+    async def requests_today(self, account: Account) -> int:
+        """Return how many requests of the day's quota ``account``'s project has used."""
+        access = await self.accounts.access(account)
+        return (await access.requests.of(pacific_day(self.clock()))).requests
+
+    async def waiting_for(self, account: Account) -> list[Mirror]:
+        """Return the mirrors whose run waits until ``account`` is connected again."""
+        mirrors = [m for m in await self.store.mirrors.list() if m.place == account.id]
+        return [
+            mirror
+            for mirror in mirrors
+            if (run := await self.store.runs.waiting(mirror.id)) and run.waits_until is None
+        ]
+
+    async def may_go_on(self, mirror: Mirror) -> bool:
+        """Tell whether a run of ``mirror`` that waits for its account could go on now."""
+        options = by_kind(mirror.kind).options.model_validate(mirror.options)
+        if not isinstance(options, GooglePhotosOptions):
+            return True
+        account = await self.store.accounts.get(options.account)
+        return account.state is AccountState.CONNECTED
 
     @asynccontextmanager
     async def run(
@@ -168,22 +240,42 @@ class App:
         chosen = by_kind(mirror.kind).options.model_validate(mirror.options)
         files = chosen if isinstance(chosen, FileOptions) else None
         missing = files.missing if files and not options.thorough else Missing.FETCH
+        destination = await self.open_destination(mirror)
+        features = destination.features
+        warnings = await self._warnings(chosen, features)
+        can_remove = features.removal is not Removal.NONE
         policy = Policy(
-            removals=chosen.removals,
+            removals=chosen.removals if can_remove else Removals.KEEP,
             missing=missing,
+            raw=chosen.raw,
+            companions=features.companions,
+            one_file=features.one_file,
             sidecars=files is not None and files.sidecars,
             edited=chosen.edited,
             max_removals=options.max_removals,
         )
         template = files.template if files else "{filename}"
-        setup = MirrorSetup(mirror, parse_template(template), policy)
-        destination = await self.open_destination(mirror)
+        setup = MirrorSetup(mirror, parse_template(template), policy, warnings)
         try:
             async with self.immich(connection, edited=chosen.edited) as client:
                 tools = Tools(self.store, client, destination, self.clock, options.thorough)
                 yield MirrorRun(setup, tools)
         finally:
             await destination.close()
+
+    async def _warnings(self, options: MirrorOptions, features: Features) -> tuple[RunEvent, ...]:
+        """Return what a person should be told with each run of a mirror with these options."""
+        warnings = []
+        if options.removals is not Removals.KEEP and features.removal is Removal.NONE:
+            warnings.append(
+                event(Code.REMOVALS_HELD, reason=_MAY_NOT_REMOVE, why="not_granted", count=0)
+            )
+        if isinstance(options, GooglePhotosOptions):
+            account = await self.store.accounts.get(options.account)
+            warning = expiry_warning(account, self.clock())
+            if warning is not None:
+                warnings.append(event(Code.SIGN_IN_ENDS, warning=warning))
+        return tuple(warnings)
 
 
 async def find_album(client: ImmichClient, text: str) -> Album:

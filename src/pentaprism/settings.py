@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pentaprism.errors import InvalidError
 
-SECRETS = ("APP_SECRET_KEY", "IMMICH_API_KEY")
+SECRETS = ("APP_SECRET_KEY", "IMMICH_API_KEY", "GOOGLE_CLIENT_SECRET")
 """The settings that are secrets; each is also read from the file that ``NAME_FILE`` names."""
 
 
@@ -64,6 +64,23 @@ class Settings(BaseSettings):
     )
     immich_retries: int = Field(
         5, ge=0, le=50, description="How often a failed call to Immich is repeated, with back-off."
+    )
+    google_client_id: str | None = Field(
+        None,
+        description="The OAuth client id from Google's console; an account remembers the one it "
+        "was connected with.",
+    )
+    google_client_secret: SecretStr | None = Field(
+        None, description="The secret of that client; kept encrypted with the account."
+    )
+    google_url: str | None = Field(
+        None, description="Another server in Google's place, such as `pentaprism sandbox google`."
+    )
+    google_daily_requests: int = Field(
+        10_000,
+        ge=0,
+        description="The most requests to Google Photos on one day of its quota, which ends at "
+        "midnight in California.",
     )
     log_level: str = Field(
         "INFO",

@@ -110,7 +110,7 @@ def test_a_key_is_asked_for_and_not_shown(place: Place) -> None:
 
 def test_a_no_is_taken_for_a_no(pentaprism: CommandLine, mirrored: Place) -> None:
     written = _on_terminal(80, "mirrors", "delete", "Holiday", typed="n\n", code=130)
-    assert f"End the mirror of Holiday to {mirrored.folder}? Its files stay." in written
+    assert f"End the mirror of Holiday to {mirrored.folder}? What it has put" in written
     assert "nothing was done" in written
     assert len(pentaprism.done("mirrors", "--json").json) == 1
 

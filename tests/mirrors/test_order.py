@@ -25,9 +25,9 @@ def test_an_empty_album_is_filled_at_its_end() -> None:
 
 def test_what_comes_before_everything_goes_first() -> None:
     order = Order(1, None)
-    assert order.position(at(0)) == Position(first=True)
+    assert order.position(at(0)) == Position(None)
     order.pass_by("kept")
-    assert order.position(at(2)) == END
+    assert order.position(at(2)) == Position("kept", end=True)
 
 
 def test_what_comes_between_goes_behind_the_one_before() -> None:
@@ -35,7 +35,7 @@ def test_what_comes_between_goes_behind_the_one_before() -> None:
     order.pass_by("a")
     assert order.position(at(1)) == Position("a")
     order.pass_by("b")
-    assert order.position(at(3)) == END
+    assert order.position(at(3)) == Position("b", end=True)
 
 
 def test_an_item_without_a_name_is_not_a_place() -> None:
@@ -43,14 +43,14 @@ def test_an_item_without_a_name_is_not_a_place() -> None:
     order.pass_by("a")
     order.pass_by("")
     order.pass_by(None)
-    assert order.position(at(1)) == END
+    assert order.position(at(1)) == Position("a", end=True)
 
 
 def test_orphans_that_come_later_are_not_overtaken() -> None:
     order = Order(1, orphans_until=at(5))
     order.pass_by("a")
     assert order.position(at(4)) == Position("a")
-    assert order.position(at(6)) == END
+    assert order.position(at(6)) == Position("a", end=True)
 
 
 def test_one_that_returns_is_a_place_and_was_not_counted() -> None:
@@ -58,7 +58,7 @@ def test_one_that_returns_is_a_place_and_was_not_counted() -> None:
     order.pass_by("back", orphaned=True)
     assert order.position(at(2)) == Position("back")
     order.pass_by("a")
-    assert order.position(at(3)) == END
+    assert order.position(at(3)) == Position("a", end=True)
 
 
 def test_shots_of_one_place_follow_each_other() -> None:
@@ -71,6 +71,8 @@ def test_shots_of_one_place_follow_each_other() -> None:
     assert tail.place(behind_a) == Position("new")
     assert tail.place(behind_b) == behind_b
     assert tail.place(END) == END
+    tail.put(END, "last")
+    assert tail.place(END) == Position("last", end=True)
 
 
 @given(
@@ -93,7 +95,9 @@ def test_the_album_ends_up_in_the_order_of_the_listing(kinds: Sequence[str], bat
         new = new[len(together) :]
         put = [name for name, _ in together if kinds[int(name)] != "fails"]
         place = tail.place(position)
-        index = 0 if place.first else len(album) if place == END else album.index(place.after) + 1  # type: ignore[arg-type]  # a place that is neither end nor start names its item
+        behind = 0 if place.after is None else album.index(place.after) + 1
+        index = len(album) if place.end else behind
+        assert not place.end or not album or place.after in {None, album[-1]}
         album[index:index] = put
         if put:
             tail.put(position, put[-1])

@@ -13,7 +13,18 @@ from typing import Annotated
 import typer
 
 from pentaprism import __version__
-from pentaprism.cli import doctor, library, mirror, mirrors, runs, sandbox, secret, trash, verify
+from pentaprism.cli import (
+    account,
+    doctor,
+    library,
+    mirror,
+    mirrors,
+    runs,
+    sandbox,
+    secret,
+    trash,
+    verify,
+)
 from pentaprism.cli.exits import Exit, exit_code
 from pentaprism.cli.failures import explain
 from pentaprism.cli.options import show_help
@@ -22,7 +33,7 @@ from pentaprism.errors import PentaprismError
 
 app = typer.Typer(
     name="pentaprism",
-    help="A companion for Immich: keeps folders equal to albums, safely.",
+    help="A companion for Immich: keeps folders and Google Photos equal to albums, safely.",
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -32,6 +43,8 @@ app.command()(library.connect)
 app.command()(library.albums)
 app.command()(mirror.mirror)
 app.add_typer(mirrors.app, name="mirrors")
+app.add_typer(account.app, name="account")
+app.command("accounts")(account.list_accounts)
 app.add_typer(runs.app, name="runs")
 app.command()(verify.verify)
 app.command()(verify.repair)

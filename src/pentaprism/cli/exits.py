@@ -13,6 +13,7 @@ from pentaprism.errors import (
     PentaprismError,
     RetryableError,
     RunCancelledError,
+    WaitingError,
 )
 
 
@@ -37,6 +38,7 @@ _CODES: tuple[tuple[type[PentaprismError], Exit], ...] = (
     (ActionRequiredError, Exit.ACTION_REQUIRED),
     (ConflictError, Exit.ACTION_REQUIRED),
     (RetryableError, Exit.WAITING),
+    (WaitingError, Exit.WAITING),
 )
 
 
@@ -44,4 +46,6 @@ def exit_code(error: PentaprismError) -> Exit:
     """Return the exit code for ``error``, by what can be done about it."""
     if isinstance(error, ConflictError) and error.code == "locked":
         return Exit.WAITING  # another run is at work here, and will be done some time
+    if isinstance(error, WaitingError) and error.until is None:
+        return Exit.ACTION_REQUIRED  # it waits for a person
     return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.SOME_FAILED)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from pentaprism.cli.options import (
     CaOption,
+    GoogleUrlOption,
     JsonOption,
     KeyOption,
     UrlOption,
+    WaitOption,
     YesOption,
     confirm,
     opened,
@@ -22,6 +24,7 @@ from pentaprism.cli.report import refuse_paused, run_and_report
 from pentaprism.errors import InvalidError
 
 if TYPE_CHECKING:
+    from pentaprism.app import App
     from pentaprism.mirrors.definition import Definition
     from pentaprism.store.records import Mirror
 
@@ -36,6 +39,7 @@ class _Wish:
     dry_run: bool
     start_again: bool
     max_removals: int | None
+    wait: bool
     as_json: bool
 
 
@@ -43,14 +47,20 @@ def mirror(
     album: Annotated[
         str, typer.Argument(metavar="ALBUM", help="An album's name, or its id if names repeat.")
     ],
-    to: Annotated[str, typer.Option("--to", help="The destination, such as folder:/photos/trip.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="The destination, such as folder:/photos/trip, or google-photos."
+        ),
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
     ] = False,
     removals: Annotated[
-        Literal["keep", "trash"] | None,
+        Literal["keep", "trash", "remove"] | None,
         typer.Option(
-            help="What happens to the file of an asset that left the album; keep at first.",
+            help="What happens to what was put for an asset that left the album: keep (at first), "
+            "trash (folders), remove from the album (Google Photos).",
         ),
     ] = None,
     template: Annotated[
@@ -80,6 +90,22 @@ def mirror(
         str | None,
         typer.Option(help="Space to leave free on the disk, such as 5GB; 100MiB at first."),
     ] = None,
+    captions: Annotated[
+        bool | None, typer.Option(help="Google Photos: send descriptions as captions; at first.")
+    ] = None,
+    motion_photos: Annotated[
+        bool | None, typer.Option(help="Google Photos: send live photos with their video.")
+    ] = None,
+    write_dates: Annotated[
+        bool | None,
+        typer.Option(help="Google Photos: write missing dates into the copies that are sent."),
+    ] = None,
+    follow_title: Annotated[
+        bool | None, typer.Option(help="Google Photos: rename the album when Immich's is renamed.")
+    ] = None,
+    album_text: Annotated[
+        bool | None, typer.Option(help="Google Photos: begin the album with its description.")
+    ] = None,
     max_removals: Annotated[
         int | None, typer.Option(min=0, help="Allow so many removals in this one run.")
     ] = None,
@@ -89,13 +115,17 @@ def mirror(
             "--start-again", help="Forget what was mirrored here, and fill the folder anew."
         ),
     ] = False,
+    wait: WaitOption = False,
+    google_url: GoogleUrlOption = None,
     url: UrlOption = None,
     api_key: KeyOption = None,
     ca_file: CaOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a folder equal to an Immich album; the same command again does only what changed.
+    """Make a folder, or an album in Google Photos, equal to an Immich album.
+
+    The same command again does only what changed.
 
     Options are remembered: what is not given stays as it was.
     """
@@ -116,25 +146,32 @@ def mirror(
         "raw": raw,
         "edited": edited,
         "min_free": min_free,
+        "captions": captions,
+        "motion_photos": motion_photos,
+        "write_dates": write_dates,
+        "follow_title": follow_title,
+        "album_text": album_text,
     }
-    wish = _Wish(album, to, options, dry_run, start_again, max_removals, as_json)
-    return work(_mirror(wish, url, api_key, ca_file))
+    wish = _Wish(album, to, options, dry_run, start_again, max_removals, wait, as_json)
+    return work(_mirror(wish, opened(url, api_key, ca_file, google_url=google_url)))
 
 
-async def _mirror(wish: _Wish, url: str | None, api_key: str | None, ca_file: Path | None) -> int:
+async def _mirror(wish: _Wish, opening: AbstractAsyncContextManager[App]) -> int:
     from pentaprism.app import RunOptions, find_album
     from pentaprism.cli.preview import show_plan
 
     options = RunOptions(max_removals=wish.max_removals)
-    async with opened(url, api_key, ca_file) as app:
+    async with opening as app:
         connection = await app.connection()
         async with app.immich(connection) as client:
             album = await find_album(client, wish.album)
-        definition = app.definition(connection, album, wish.to, **wish.options)
+        definition = await app.definition(connection, album, wish.to, **wish.options)
         if wish.dry_run:
             return await show_plan(app, definition, connection, options, as_json=wish.as_json)
         target = await _target(definition, start_again=wish.start_again)
-        return await run_and_report(app, target, connection, options, as_json=wish.as_json)
+        return await run_and_report(
+            app, target, connection, options, as_json=wish.as_json, wait=wish.wait
+        )
 
 
 async def _target(definition: Definition, *, start_again: bool) -> Mirror:

@@ -40,6 +40,7 @@ async def _list(*, as_json: bool) -> None:
     async with opened() as app_:
         mirrors = await app_.store.mirrors.list()
         rows = [(one, await app_.store.runs.last(one.id)) for one in mirrors]
+        places = [await app_.place_of(one) for one in mirrors]
     if as_json:
         print_json([_as_json(one, last) for one, last in rows])
         return
@@ -49,12 +50,12 @@ async def _list(*, as_json: bool) -> None:
     shown = table(
         "Id", "Album", "Destination", "Last run", "State", whole=["Id", "Last run", "State"]
     )
-    for one, last in rows:
+    for (one, last), where in zip(rows, places, strict=True):
         state = "paused" if one.paused else last.status.value if last else "never run"
         shown.add_row(
             short(one.id),
             safe(one.album_name),
-            safe(one.place),
+            safe(where),
             local_time(last.started_at if last else None),
             state,
         )
@@ -91,11 +92,12 @@ async def _set_paused(text: str, *, paused: bool, as_json: bool) -> None:
     async with opened() as app_:
         mirror = await find_mirror(app_, text)
         await app_.store.mirrors.update(mirror.id, paused=paused)
+        where = await app_.place_of(mirror)
     if as_json:
         print_json({"mirror": mirror.id, "paused": paused})
         return
     state = "paused" if paused else "active again"
-    say(f"The mirror of {safe(mirror.album_name)} to {safe(mirror.place)} is {state}.")
+    say(f"The mirror of {safe(mirror.album_name)} to {safe(where)} is {state}.")
 
 
 @app.command()
@@ -107,14 +109,16 @@ def delete(mirror: MirrorArgument, yes: YesOption = False, as_json: JsonOption =
 async def _delete(text: str, *, yes: bool, as_json: bool) -> None:
     async with opened() as app_:
         mirror = await find_mirror(app_, text)
+        where = await app_.place_of(mirror)
         confirm(
-            f"End the mirror of {mirror.album_name} to {mirror.place}? Its files stay.", yes=yes
+            f"End the mirror of {mirror.album_name} to {where}? What it has put there stays.",
+            yes=yes,
         )
         await app_.store.mirrors.delete(mirror.id)
     if as_json:
         print_json({"mirror": mirror.id, "deleted": True})
         return
     say(
-        f"The mirror of {safe(mirror.album_name)} has ended. Its files in {safe(mirror.place)} "
-        "stay; the same `mirror` command takes them over again."
+        f"The mirror of {safe(mirror.album_name)} has ended. What it has put in "
+        f"{safe(where)} stays; the same `mirror` command takes it over again."
     )

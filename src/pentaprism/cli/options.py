@@ -37,6 +37,14 @@ CaOption = Annotated[
         "--ca-file", help="PEM file of the server's certificate authority; else IMMICH_CA_FILE."
     ),
 ]
+GoogleUrlOption = Annotated[
+    str | None,
+    typer.Option("--google-url", help="Another server in Google's place; else GOOGLE_URL."),
+]
+WaitOption = Annotated[
+    bool,
+    typer.Option("--wait", help="Wait for a new day's quota, or a reconnected account, and go on."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 MirrorArgument = Annotated[
     str, typer.Argument(metavar="MIRROR", help="A mirror's id, its beginning, or its album.")
@@ -71,14 +79,20 @@ _COLLECT_AFTER = 50_000
 
 @asynccontextmanager
 async def opened(
-    url: str | None = None, api_key: str | None = None, ca_file: Path | None = None
+    url: str | None = None,
+    api_key: str | None = None,
+    ca_file: Path | None = None,
+    *,
+    google_url: str | None = None,
 ) -> AsyncIterator[App]:
     """Open the program with the settings, in which given options win."""
     from pentaprism.app import App
     from pentaprism.cli.logs import show_logs
     from pentaprism.settings import load_settings
 
-    settings = load_settings(immich_url=url, immich_api_key=api_key, immich_ca_file=ca_file)
+    settings = load_settings(
+        immich_url=url, immich_api_key=api_key, immich_ca_file=ca_file, google_url=google_url
+    )
     show_logs(settings.log_level)
     async with App.open(settings) as app:
         yield app
@@ -93,7 +107,7 @@ async def find_mirror(app: App, text: str) -> Mirror:
     if len(named) == 1:
         return named[0]
     if named:
-        which = "; ".join(f"{m.id} ({m.place})" for m in named)
+        which = "; ".join([f"{m.id} ({await app.place_of(m)})" for m in named])
         raise InvalidError(
             f"{len(named)} mirrors are of the album “{text}”.",
             code="ambiguous",

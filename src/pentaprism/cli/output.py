@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pentaprism.errors import PentaprismError
+from pentaprism.errors import PentaprismError, WaitingError
 
 _KILO = 1000
 _NO_TERMINAL = 10_000
@@ -69,7 +69,10 @@ def print_error(error: PentaprismError, *, as_json: bool) -> None:
 
 def error_as_json(error: PentaprismError) -> dict[str, str]:
     """Return what scripts get of an error."""
-    return {"code": error.code, "message": error.message, "hint": error.hint}
+    told = {"code": error.code, "message": error.message, "hint": error.hint}
+    if isinstance(error, WaitingError) and error.until is not None:
+        told["until"] = error.until.isoformat()
+    return told
 
 
 def table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:

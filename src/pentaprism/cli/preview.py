@@ -67,7 +67,7 @@ def _rows(planned: Planned, *, stays: bool) -> tuple[list[_Row], int]:
     ``stays`` tells that the files of what left the album are kept.
     """
     from pentaprism.assets import Role
-    from pentaprism.mirrors.outcomes import CAUSES, SKIP_REASONS
+    from pentaprism.mirrors.outcomes import CAUSES, skip_reason
     from pentaprism.mirrors.plan import Keep, Put, Remove, Skip
 
     rows: list[_Row] = []
@@ -80,8 +80,8 @@ def _rows(planned: Planned, *, stays: bool) -> tuple[list[_Row], int]:
                 where = str(path) if path else known.item.path if known else None
                 reason = next(iter(reasons.values())).value
                 rows.append(_Row("put", asset.id, where or asset.filename, reason))
-            case Skip(asset, why):
-                rows.append(_Row("skip", asset.id, asset.filename, SKIP_REASONS[why]))
+            case Skip(asset):
+                rows.append(_Row("skip", asset.id, asset.filename, skip_reason(action)))
             case Remove(items, cause) if any(item.remote_id is not None for item in items):
                 verb, path_there = "leave" if stays else "remove", items[0].path
                 rows.append(

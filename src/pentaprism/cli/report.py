@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pentaprism.cli.events import run_events
 from pentaprism.cli.exits import Exit, exit_code
+from pentaprism.cli.forecast import say_forecast
 from pentaprism.cli.output import (
     bytes_in_words,
     error_as_json,
@@ -18,7 +19,7 @@ from pentaprism.cli.output import (
     say,
     short,
 )
-from pentaprism.errors import ActionRequiredError
+from pentaprism.errors import ActionRequiredError, WaitingError
 
 if TYPE_CHECKING:
     from pentaprism.app import App, RunOptions
@@ -31,12 +32,15 @@ _SHOWN = 20
 _COUNTED = {
     "adopted": "taken over as it was there already, without downloading",
     "linked": "shared with another mirror as a hard link",
-    "replaced": "replaced by Immich's new version; the old one is in the trash",
+    "replaced": "replaced by Immich's new version{old}",
     "edited_kept": "edited here, kept as it is",
     "returned": "in the album again",
     "skipped": "skipped: {reason}",
-    "removed": "moved to the folder's trash: {cause}",
+    "removed": "{removed}: {cause}",
     "orphaned": "kept, though {cause}",
+    "already_in_account": "in the account already, from elsewhere; left out of the album",
+    "superseded": "left the album, in which the same picture stays under another name",
+    "note": "{note}",
 }
 """What is told as a number, by the code of its event; blanks are details of the event."""
 
@@ -48,17 +52,25 @@ async def run_and_report(
     options: RunOptions,
     *,
     as_json: bool = False,
+    wait: bool = False,
 ) -> int:
     """Run ``target`` once with progress, print what it did, and return the exit code.
 
-    Raises `ActionRequiredError` with code ``paused`` for a mirror that is paused.
+    With ``wait`` a run that has to rest is gone on with when it can be. Raises
+    `ActionRequiredError` with code ``paused`` for a mirror that is paused.
     """
     from pentaprism.cli.progress import execute
+    from pentaprism.cli.waiting import wait_for
 
     refuse_paused(target)
     began = time.monotonic()
-    async with app.run(target, connection, options) as run:
-        finished = await execute(run, target.album_name, quiet=as_json)
+    while True:
+        async with app.run(target, connection, options) as run:
+            finished = await execute(run, target.album_name, quiet=as_json)
+        if not wait or not isinstance(run.stopped, WaitingError):
+            break
+        await wait_for(app, target, run.stopped, quiet=as_json)
+        target = await app.store.mirrors.get(target.id)
     seconds = time.monotonic() - began
     if as_json:
         print_json(_as_json(run, finished, seconds))
@@ -66,6 +78,8 @@ async def run_and_report(
         await _report(app, target, finished, seconds)
         if run.stopped is not None:
             print_error(run.stopped, as_json=False)
+        if isinstance(run.stopped, WaitingError):
+            await say_forecast(app, target, max(0, run.tally.expected - run.tally.total))
     return _code(run, finished)
 
 
@@ -93,6 +107,7 @@ def _as_json(run: MirrorRun, finished: Run, seconds: float) -> dict[str, Any]:
         "removed": counters.removed,
         "bytes": counters.bytes,
         "seconds": round(seconds, 3),
+        **({"waits_until": finished.waits_until} if finished.waits_until else {}),
         **stopped,
     }
 
@@ -135,7 +150,8 @@ async def _report(app: App, target: Mirror, run: Run, seconds: float) -> None:
     async for event in run_events(app.store, run.id):
         told.add(event)
     counters = run.counters
-    say(f"[bold]{safe(target.album_name)}[/] → {safe(target.place)}")
+    where = await app.place_of(target)
+    say(f"[bold]{safe(target.album_name)}[/] → {safe(where)}")
     say(
         f"{counters.uploaded:,} put ({bytes_in_words(counters.bytes)}), "
         f"{counters.skipped - told.skipped:,} were there, {told.skipped:,} skipped, "

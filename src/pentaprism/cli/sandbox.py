@@ -1,4 +1,4 @@
-"""``sandbox`` and ``demo``: a local Immich to try things on."""
+"""``sandbox`` and ``demo``: a local Immich and a local Google to try things on."""
 
 from __future__ import annotations
 
@@ -49,6 +49,30 @@ def immich(
     return Exit.DONE
 
 
+@app.command()
+def google(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any.")] = 8090,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="Grant what is asked for without a click.")
+    ] = False,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before each reply.")] = 0.0,
+    bandwidth: Annotated[
+        int | None, typer.Option(min=1, help="Bytes a second for all uploads together.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Run a local Google: its sign-in and Google Photos, until it is interrupted."""
+    from pentaprism.sandbox.google import SandboxError, serve_google
+
+    try:
+        work(
+            serve_google(port, json=as_json, consent=consent, latency=latency, bandwidth=bandwidth)
+        )
+    except SandboxError as error:
+        raise InvalidError(error.message, code=error.code, hint=error.hint) from error
+    return Exit.DONE
+
+
 def demo() -> int:
     """Mirror an album of a made-up Immich to ./.demo/photos, twice."""
     return work(_demo(Path.cwd() / ".demo"))
@@ -73,7 +97,7 @@ async def _demo(home: Path) -> int:
             connection = await app_.connection()
             async with app_.immich(connection) as client:
                 album = await find_album(client, "Holiday")
-            definition = app_.definition(
+            definition = await app_.definition(
                 connection, album, f"folder:{photos}", template="{year}/{month}/{filename}"
             )
             mirror = await definition.save()

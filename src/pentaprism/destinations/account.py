@@ -38,10 +38,6 @@ class Tokens(Protocol):
         """Return another token than ``refused``, which the server would not take."""
         ...
 
-    async def missing_scope(self, scope: str) -> None:
-        """Note that the server says that ``scope`` was not granted, whatever we recorded."""
-        ...
-
 
 class Ledger(Protocol):
     """What the account holds, by content: keys of 20 bytes, such as the SHA-1 of the bytes.

@@ -281,14 +281,18 @@ class RemoteAlbum:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where shots go in an album with an order: at its end, at its start, or after an item."""
+    """Where shots go in an album with an order.
+
+    Behind the item ``after``, which may be None for the start of the album. With ``end`` nothing
+    comes after them, so that they can just be added; ``after`` is then what is known to be last.
+    """
 
     after: str | None = None
-    first: bool = False
+    end: bool = False
 
 
-END = Position()
-"""The end of the album."""
+END = Position(end=True)
+"""The end of an album of which nothing is known."""
 
 
 class AlbumGoneError(PentaprismError):
@@ -309,6 +313,10 @@ class Destination(Protocol):
     @property
     def features(self) -> Features:
         """What this destination can do."""
+        ...
+
+    def refusal(self, asset: Asset) -> PentaprismError | None:
+        """Return why the destination would not take ``asset``, None if it does, for the plan."""
         ...
 
     async def check(self) -> None:

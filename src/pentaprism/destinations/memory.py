@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ConfigDict, Field
 
-from pentaprism.assets import Album, Received
+from pentaprism.assets import Album, Asset, Received
 from pentaprism.destinations.base import (
     END,
     DestinationType,
@@ -87,6 +87,11 @@ class Memory:
     def features(self) -> Features:
         """What a place in memory can do."""
         return FEATURES
+
+    def refusal(self, asset: Asset) -> PentaprismError | None:
+        """Return None: any file is taken."""
+        del asset
+        return None
 
     async def check(self) -> None:
         """Lock the place, and prove that it is this mirror's."""

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from pentaprism.destinations.base import DestinationType, MirrorOptions
+from pentaprism.destinations.google_photos.destination import GOOGLE_PHOTOS
 from pentaprism.destinations.local_folder.destination import LOCAL_FOLDER
 from pentaprism.errors import InvalidError
 
 DESTINATIONS: Mapping[str, DestinationType] = {
     LOCAL_FOLDER.kind: LOCAL_FOLDER,
+    GOOGLE_PHOTOS.kind: GOOGLE_PHOTOS,
 }
 """Every kind of destination that people can choose, by its name in the database."""
 
@@ -33,15 +35,15 @@ def by_kind(
 def parse_spec(
     spec: str, destinations: Mapping[str, DestinationType] = DESTINATIONS
 ) -> tuple[DestinationType, MirrorOptions]:
-    """Return the kind and the options for a form such as ``folder:/photos``.
+    """Return the kind and the options for a form such as ``folder:/photos`` or ``google-photos``.
 
     Raises `InvalidError` that lists the known forms, or says what is wrong behind the prefix.
     """
     prefix, colon, rest = spec.partition(":")
     for destination in destinations.values():
-        if colon and prefix == destination.prefix:
+        if prefix == destination.prefix and (colon or destination.in_account):
             return destination, _options(destination, spec, rest)
-    forms = ", ".join(f"{destination.prefix}:…" for destination in destinations.values())
+    forms = ", ".join(_form(destination) for destination in destinations.values())
     raise InvalidError(
         f"{spec!r} is not a destination.",
         code="destination",
@@ -60,5 +62,11 @@ def _options(destination: DestinationType, spec: str, rest: str) -> MirrorOption
     raise InvalidError(
         f"The destination {spec!r} is wrong: {wrong}.",
         code="destination",
-        hint=f"Write {destination.prefix}:PATH, such as folder:/photos/holiday.",
+        hint=f"Write {_form(destination)}, such as folder:/photos/holiday.",
     )
+
+
+def _form(destination: DestinationType) -> str:
+    if destination.in_account:
+        return f"{destination.prefix} or {destination.prefix}:ACCOUNT"
+    return f"{destination.prefix}:PATH"

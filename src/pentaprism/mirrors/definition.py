@@ -54,6 +54,8 @@ class Definition:
         )
         if mirror is not None:
             return mirror
+        if self._kind.in_account:
+            return None  # where other mirrors have room as well
         other = await self._store.mirrors.at_place(self._kind.kind, self._place)
         if other is not None:
             raise _belongs_to(self._place, other.album_name)

@@ -45,7 +45,6 @@ class Code(StrEnum):
     SUPERSEDED = "superseded"
     ALBUM_REMADE = "album_remade"
     NOTE = "note"
-    SLOWED = "slowed"
     SIGN_IN_ENDS = "sign_in_ends"
     RUN_INTERRUPTED = "run_interrupted"
     RUN_WAITS = "run_waits"
@@ -95,7 +94,6 @@ SENTENCES: dict[Code, tuple[Level, str]] = {
         "the album “{title}” was deleted at the destination; it is made anew and filled again",
     ),
     Code.NOTE: (Level.INFO, "{note}"),
-    Code.SLOWED: (Level.WARNING, "waits {seconds:.0f} s: {reason}"),
     Code.SIGN_IN_ENDS: (Level.WARNING, "{warning}"),
     Code.RUN_WAITS: (Level.WARNING, "waits: {reason}"),
     Code.RUN_RESUMED: (Level.INFO, "goes on after it has waited"),

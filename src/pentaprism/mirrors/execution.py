@@ -260,7 +260,7 @@ class Execution:
         if error.code == "cancelled":
             return  # it is as if it had not begun: the next run takes it up
         self.no_permission |= error.code == "no_permission"
-        if isinstance(error, WaitingError):
+        if isinstance(error, AlbumGoneError | WaitingError):
             self.stop(error)
             return  # nothing is wrong with it
         if isinstance(error, ActionRequiredError):
@@ -332,6 +332,7 @@ class Execution:
 
     async def _record(self, ready: _Ready, result: Result) -> None:
         if result.error is not None:
+            self._refused |= isinstance(result.error, _STOPPING)
             await self._destination.discard(ready.staged)
             await self._give_up(ready.placed, result.error)
             return

@@ -37,9 +37,7 @@ class Order:
     def position(self, taken_at: datetime) -> Position:
         """Return where a new shot of ``taken_at`` goes that the listing holds at this point."""
         orphans_ahead = self._orphans_until is not None and taken_at < self._orphans_until
-        if self._ahead <= 0 and not orphans_ahead:
-            return END
-        return Position(first=True) if self._before is None else Position(self._before)
+        return Position(self._before, end=self._ahead <= 0 and not orphans_ahead)
 
 
 class Tail:
@@ -51,9 +49,9 @@ class Tail:
 
     def place(self, position: Position) -> Position:
         """Return where a shot of ``position`` goes now."""
-        if position == END or position != self._position or self._last is None:
+        if position != self._position or self._last is None:
             return position
-        return Position(self._last)
+        return Position(self._last, end=position.end)
 
     def put(self, position: Position, remote_id: str) -> None:
         """Note that ``remote_id`` was committed for a shot of ``position``."""

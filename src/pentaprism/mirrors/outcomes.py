@@ -33,6 +33,7 @@ SKIP_REASONS: dict[SkipReason, str] = {
     SkipReason.LOCKED: "it is in Immich's locked folder",
     SkipReason.UNPROCESSED: "Immich has not read its metadata yet; the next run takes it",
     SkipReason.LEFT_OUT: "it was deleted here, and the mirror leaves such files out",
+    SkipReason.REFUSED: "the destination does not take it",
     SkipReason.PARTNER: "the other file of its RAW and JPEG pair is mirrored in its stead",
 }
 """Each reason for a skip in words."""
@@ -149,13 +150,25 @@ def settled(actions: Iterable[Put | Keep | Skip]) -> Outcome:
             case Keep():
                 events += _kept_events(action)
                 changes += [records.Restated(row, ItemState.OK) for row in action.restate]
-            case Skip(asset, why):
-                reason = SKIP_REASONS[why]
-                events.append(event(Code.SKIPPED, asset, reason=reason, why=why.value))
+            case Skip():
+                events.append(_skipped_event(action))
             case Put():
                 continue
         skipped += 1
     return Outcome(changes, events, Tally(skipped=skipped))
+
+
+def skip_reason(skip: Skip) -> str:
+    """Return the reason for a skip in words."""
+    return skip.refusal.message if skip.refusal else SKIP_REASONS[skip.reason]
+
+
+def _skipped_event(skip: Skip) -> RunEvent:
+    refusal = skip.refusal
+    details = {"code": refusal.code, "hint": refusal.hint} if refusal else {}
+    return event(
+        Code.SKIPPED, skip.asset, reason=skip_reason(skip), why=skip.reason.value, **details
+    )
 
 
 def video_missing(placed: PlacedPut) -> Outcome:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pentaprism.assets import Asset, Role, Visibility
 from pentaprism.destinations.base import Missing, Presence, RawPolicy, Removals
+from pentaprism.errors import PentaprismError
 from pentaprism.immich import Proof
 from pentaprism.store.records import Item, ItemState
 
@@ -70,6 +71,7 @@ class SkipReason(StrEnum):
     UNPROCESSED = "unprocessed"
     LEFT_OUT = "left_out"
     PARTNER = "partner"
+    REFUSED = "refused"
 
 
 class RemoveCause(StrEnum):
@@ -128,10 +130,11 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A shot that is not put, and why."""
+    """A shot that is not put, and why; ``refusal`` is the destination's, if it is that."""
 
     asset: Asset
     reason: SkipReason
+    refusal: PentaprismError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +155,20 @@ def decide(
     now: datetime,
     *,
     partner: bool = False,
+    refusal: PentaprismError | None = None,
 ) -> Put | Keep | Skip:
     """Return what to do about one asset of the album.
 
-    ``partner`` tells that another file of its shot is mirrored in its stead, which counts until it
-    is there itself.
+    ``partner`` tells that another file of its shot is mirrored in its stead, ``refusal`` that the
+    destination does not take it; both count until it is there itself.
     """
     primary = recorded.get(Role.PRIMARY)
     if primary is None or primary.presence is None:
-        refusal = SkipReason.PARTNER if partner else _refusal(asset, now)
+        why = SkipReason.PARTNER if partner else _skip_reason(asset, now)
+        if why is not None:
+            return Skip(asset, why)
         if refusal is not None:
-            return Skip(asset, refusal)
+            return Skip(asset, SkipReason.REFUSED, refusal)
     elif asset.is_offline:
         return Keep(asset, KeepReason.OFFLINE, primary.item)
     elif primary.presence is Presence.MISSING and policy.missing is Missing.LEAVE:
@@ -189,7 +195,7 @@ def _roles(asset: Asset, policy: Policy) -> list[Role]:
     return roles
 
 
-def _refusal(asset: Asset, now: datetime) -> SkipReason | None:
+def _skip_reason(asset: Asset, now: datetime) -> SkipReason | None:
     if asset.is_offline:
         return SkipReason.OFFLINE
     if asset.visibility is Visibility.LOCKED:

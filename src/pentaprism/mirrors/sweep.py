@@ -75,7 +75,14 @@ class Sweep:
                 self._seen.add(item.row)
                 recorded[item.role] = Recorded(item, presences.get(item.row))
             actions.append(
-                decide(asset, recorded, self._policy, self._now, partner=asset.id in partnered)
+                decide(
+                    asset,
+                    recorded,
+                    self._policy,
+                    self._now,
+                    partner=asset.id in partnered,
+                    refusal=self._destination.refusal(asset),
+                )
             )
         return actions
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pentaprism.store.accounts import Accounts
 from pentaprism.store.changes import apply_changes
 from pentaprism.store.connections import Connections
+from pentaprism.store.consents import Consents
 from pentaprism.store.contents import Contents
 from pentaprism.store.database import Database, whole
 from pentaprism.store.items import Items
@@ -40,6 +42,8 @@ class Store:
         self.mirrors = Mirrors(database, clock)
         self.items = Items(database)
         self.runs = Runs(database, clock)
+        self.accounts = Accounts(database, secrets, clock)
+        self.consents = Consents(database, secrets)
         self.contents = Contents(database)
         self.request_days = RequestDays(database)
         self.locks = locks

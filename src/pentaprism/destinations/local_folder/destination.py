@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from itertools import batched, islice
 
-from pentaprism.assets import Album
+from pentaprism.assets import Album, Asset
 from pentaprism.destinations.base import (
     END,
     DestinationType,
@@ -88,6 +88,11 @@ class LocalFolder:
     def trash(self) -> Trash:
         """The folder's trash; its methods block, and need `check` before."""
         return self._use().trash
+
+    def refusal(self, asset: Asset) -> PentaprismError | None:
+        """Return None: any file is taken."""
+        del asset
+        return None
 
     async def check(self) -> None:
         """Open the folder, prove that it is this mirror's, lock it, and clear what a kill left."""

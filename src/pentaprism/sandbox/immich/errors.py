@@ -1,4 +1,4 @@
-"""Errors of the sandbox: those it answers as Immich would, and its own."""
+"""Errors that the sandbox answers as Immich would."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ from typing import Any
 UUID_PATTERN = (
     "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$"
 )
-
-
-class SandboxError(Exception):
-    """The sandbox cannot start; ``hint`` says what to do."""
-
-    def __init__(self, message: str, *, code: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-        self.hint = hint
 
 
 class ApiError(Exception):

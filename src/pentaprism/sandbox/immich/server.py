@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 from aiohttp import web
 
+from pentaprism.sandbox.hosting import Host
 from pentaprism.sandbox.immich.edge import KEEP_ALIVE, Edge
-from pentaprism.sandbox.immich.errors import SandboxError
 from pentaprism.sandbox.immich.faults import Faults
 from pentaprism.sandbox.immich.library import Library, wall_clock
 from pentaprism.sandbox.immich.population import Wanted, populate
@@ -22,10 +20,8 @@ from pentaprism.sandbox.immich.replies import Replies, Version
 from pentaprism.sandbox.immich.routes import API, CONTROL
 from pentaprism.sandbox.immich.traffic import Traffic
 
-_SHUTDOWN_SECONDS = 0.1
 
-
-class Sandbox:
+class Sandbox(Host):
     """A local Immich.
 
     ``async with Sandbox(assets=50, seed=1) as s`` runs it in this event loop; a plain ``with`` in
@@ -55,7 +51,7 @@ class Sandbox:
         bandwidth: int | None = None,
         clock: Callable[[], int] = wall_clock,
     ) -> None:
-        self.host, self.port = host, port
+        super().__init__(host, port, KEEP_ALIVE)
         self.library = Library(seed, clock)
         populate(self.library, Wanted(assets, seed, hostile, size, jpeg_only, big_video))
         self.api_key = next(iter(self.library.keys))
@@ -70,66 +66,10 @@ class Sandbox:
             latency=latency,
             bandwidth=bandwidth,
         )
-        self._runner: web.AppRunner | None = None
-        self._thread: _Thread | None = None
 
-    @property
-    def url(self) -> str:
-        """Return the address, without /api."""
-        return f"http://{self.host}:{self.port}"
-
-    async def start(self) -> None:
-        """Begin to listen."""
-        runner = web.AppRunner(
-            self._edge.application(API, CONTROL),
-            access_log=None,
-            keepalive_timeout=KEEP_ALIVE,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-        )
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError as error:
-            await runner.cleanup()
-            raise SandboxError(
-                f"The sandbox cannot listen on {self.host}:{self.port}: {error.strerror}.",
-                code="port_taken",
-                hint="Choose another port, or 0 for a free one.",
-            ) from error
-        self.port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Close all connections and stop listening."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
-
-    def __enter__(self) -> Self:
-        self._thread = _Thread(self)
-        self._thread.launch()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._thread is not None:
-            self._thread.end()
+    def application(self) -> web.Application:
+        """Return the application: the API under /api, and /sandbox."""
+        return self._edge.application(API, CONTROL)
 
     def ready_line(self) -> str:
         """Return one line of JSON: url, api_key, and the owner's albums, largest first."""
@@ -140,42 +80,6 @@ class Sandbox:
         albums.sort(key=lambda album: album["assets"], reverse=True)
         line = {"url": self.url, "api_key": self.api_key, "albums": albums}
         return orjson.dumps(line).decode()
-
-
-class _Thread(threading.Thread):
-    """Runs a sandbox in an event loop of its own."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(name="sandbox", daemon=True)
-        self._sandbox = sandbox
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._failure: SandboxError | None = None
-
-    def launch(self) -> None:
-        """Start, and return once the sandbox listens."""
-        self.start()
-        self._ready.wait()
-        if self._failure is not None:
-            raise self._failure
-
-    def end(self) -> None:
-        """Stop the sandbox and the thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self.join()
-
-    def run(self) -> None:
-        """Run until `end`."""
-        try:
-            self._loop.run_until_complete(self._sandbox.start())
-        except SandboxError as error:
-            self._failure = error
-            return
-        finally:
-            self._ready.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._sandbox.stop())
-        self._loop.close()
 
 
 async def serve(

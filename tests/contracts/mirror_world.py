@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from pentaprism.app import App, RunOptions
+from pentaprism.destinations.pace import Pace
 from pentaprism.errors import PentaprismError
 from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.plan import Put
@@ -114,9 +115,8 @@ class World:
 
     # The program
 
-    @asynccontextmanager
-    async def app(self, database: str = "data.db") -> AsyncIterator[tuple[App, Connection]]:
-        settings = Settings(
+    def settings(self, database: str) -> Settings:
+        return Settings(
             app_secret_key=SecretStr(
                 "sixty-four characters of nothing that anybody would guess 0123"
             ),
@@ -124,7 +124,14 @@ class World:
             immich_retries=0,
             immich_timeout=20,
         )
-        async with App.open(settings, clock=lambda: self.now) as app:
+
+    def pace(self) -> Pace:
+        return Pace()
+
+    @asynccontextmanager
+    async def app(self, database: str = "data.db") -> AsyncIterator[tuple[App, Connection]]:
+        settings = self.settings(database)
+        async with App.open(settings, clock=lambda: self.now, pace=self.pace()) as app:
             saved = await app.store.connections.default()
             connection = saved or (await app.connect(self.sandbox.url, self.sandbox.api_key))[0]
             yield app, connection
@@ -134,7 +141,7 @@ class World:
     ) -> Definition:
         async with app.immich(connection) as client:
             found = await client.album(album.id)
-        return app.definition(connection, found, f"folder:{folder}", **options)
+        return await app.definition(connection, found, f"folder:{folder}", **options)
 
     async def run(
         self,
@@ -174,7 +181,8 @@ class World:
         self.pass_time(seconds=1)  # runs are told apart by when they began
         counters = finished.counters
         assert counters.total == counters.uploaded + counters.skipped + counters.failed
-        assert not list((self.home / mirror.place / ".pentaprism/tmp").iterdir())
+        if mirror.kind == "local_folder":
+            assert not list((self.home / mirror.place / ".pentaprism/tmp").iterdir())
         return Done(
             await app.store.mirrors.get(mirror.id),
             finished.status,

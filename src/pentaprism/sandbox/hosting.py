@@ -1,0 +1,133 @@
+"""What the local servers share: listening, in this event loop or in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+_SHUTDOWN_SECONDS = 0.1
+
+
+class SandboxError(Exception):
+    """The sandbox cannot start; ``hint`` says what to do."""
+
+    def __init__(self, message: str, *, code: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.hint = hint
+
+
+class Host:
+    """A local server: ``async with`` runs it in this event loop, a plain ``with`` in a thread.
+
+    Port 0 takes a free one. Starting raises `SandboxError` where the port is taken.
+    """
+
+    def __init__(self, host: str, port: int, keep_alive: float) -> None:
+        self.host, self.port = host, port
+        self._keep_alive = keep_alive
+        self._runner: web.AppRunner | None = None
+        self._thread: _Thread | None = None
+
+    def application(self) -> web.Application:
+        """Return the application to be served."""
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """Return the address."""
+        return f"http://{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        runner = web.AppRunner(
+            self.application(),
+            access_log=None,
+            keepalive_timeout=self._keep_alive,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+        except OSError as error:
+            await runner.cleanup()
+            raise SandboxError(
+                f"The sandbox cannot listen on {self.host}:{self.port}: {error.strerror}.",
+                code="port_taken",
+                hint="Choose another port, or 0 for a free one.",
+            ) from error
+        self.port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Close all connections and stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Self:
+        self._thread = _Thread(self)
+        self._thread.launch()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._thread is not None:
+            self._thread.end()
+
+
+class _Thread(threading.Thread):
+    """Runs a sandbox in an event loop of its own."""
+
+    def __init__(self, sandbox: Host) -> None:
+        super().__init__(name="sandbox", daemon=True)
+        self._sandbox = sandbox
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._failure: SandboxError | None = None
+
+    def launch(self) -> None:
+        """Start, and return once the sandbox listens."""
+        self.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def end(self) -> None:
+        """Stop the sandbox and the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.join()
+
+    def run(self) -> None:
+        """Run until `end`."""
+        try:
+            self._loop.run_until_complete(self._sandbox.start())
+        except SandboxError as error:
+            self._failure = error
+            return
+        finally:
+            self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._sandbox.stop())
+        self._loop.close()

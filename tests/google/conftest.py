@@ -1,0 +1,16 @@
+"""Fixtures of the tests of mirrors to Google Photos."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from google_world import GoogleWorld, google_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[GoogleWorld]:
+    """An Immich whose album is empty, and a Google at which nothing is connected yet."""
+    async with google_world(tmp_path) as made:
+        yield made
