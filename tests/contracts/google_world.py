@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,16 +31,17 @@ REDIRECT = "http://localhost:1/auth/google/callback"
 
 @dataclass(slots=True)
 class Waits:
-    """The sleeps of the program: noted, not slept; the clock of the local Google moves instead."""
+    """The sleeps of the program: noted, not slept; the time of all moves on instead."""
 
-    google: GoogleSandbox
+    pass_time: Callable[[float], None]
     slept: list[float] = field(default_factory=list)
     ticks: float = 0.0
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.ticks += seconds
-        self.google.clock.advance(seconds)
+        self.pass_time(seconds)
+        await asyncio.sleep(0)
 
     def pace(self) -> Pace:
         return Pace(jitter=lambda: 0.5, ticks=lambda: self.ticks, sleep=self.sleep)
@@ -50,7 +53,7 @@ class GoogleWorld(World):
     def __init__(self, home: Path, sandbox: Sandbox, google: GoogleSandbox) -> None:
         super().__init__(home, sandbox)
         self.google = google
-        self.waits = Waits(google)
+        self.waits = Waits(lambda seconds: self.pass_time(seconds=seconds))
         self.daily_requests = 10_000
         self.client_secret = google.client_secret
 
@@ -133,11 +136,18 @@ async def consent(authorize_url: str) -> str:
 @asynccontextmanager
 async def google_world(home: Path, **google: Any) -> AsyncIterator[GoogleWorld]:
     """An Immich whose album is empty, a Google that grants what is asked for, nothing connected."""
+    times: list[GoogleWorld] = []
+
+    def now() -> float:
+        """Tell the time of the world, so that all in it have the same."""
+        return times[0].now.timestamp() if times else time.time()
+
     async with (
         Sandbox(assets=0, hostile=False) as immich,
-        GoogleSandbox(consent=True, **google) as sandbox,
+        GoogleSandbox(consent=True, clock=now, **google) as sandbox,
     ):
-        yield GoogleWorld(home, immich, sandbox)
+        times.append(GoogleWorld(home, immich, sandbox))
+        yield times[0]
 
 
 __all__ = ["REDIRECT", "Done", "GoogleWorld", "Mirror", "Waits", "consent", "google_world"]
