@@ -68,7 +68,14 @@ class Definition:
             return await self._store.mirrors.update(
                 mirror.id, place=self._place, options=self._merged(mirror.options)
             )
-        return await self._create(self._options)
+        try:
+            return await self._create(self._options)
+        except ConflictError:
+            # Another process was first; whose run it is, its lock decides.
+            made = await self.find()
+            if made is None:
+                raise
+            return made
 
     async def _create(self, options: JsonObject) -> Mirror:
         return await self._store.mirrors.create(

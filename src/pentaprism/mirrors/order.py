@@ -26,11 +26,17 @@ class Order:
         self._orphans_until = orphans_until
         self._before: str | None = None
 
-    def pass_by(self, remote_id: str | None, *, orphaned: bool = False) -> None:
-        """Note that the listing holds, at this point, something that is at the destination."""
+    def pass_by(
+        self, remote_id: str | None, *, orphaned: bool = False, missing: bool = False
+    ) -> None:
+        """Note that the listing holds, at this point, something recorded.
+
+        What is ``missing`` at the destination is no place for others.
+        """
         if not remote_id:
             return
-        self._before = remote_id
+        if not missing:
+            self._before = remote_id
         if not orphaned:
             self._ahead -= 1
 

@@ -41,6 +41,7 @@ class MirrorRun:
         self._destination = tools.destination
         self._work = self._new_work()
         self._cancelled = False
+        self._resumed = False
         self.tally = Tally()
         self.stopped: PentaprismError | None = None
 
@@ -91,6 +92,7 @@ class MirrorRun:
         waited = await self._store.runs.waiting(self._mirror.id)
         if waited is None:
             return await self._store.runs.start(self._mirror.id)
+        self._resumed = True
         self.tally.take_up(waited.counters)
         return await self._store.runs.take_up(waited.id)
 
@@ -113,7 +115,7 @@ class MirrorRun:
         events = list(self._setup.warnings)
         if interrupted:
             events.append(event(Code.RUN_INTERRUPTED))
-        if self.tally.before:
+        if self._resumed:
             events.append(event(Code.RUN_RESUMED))
         await recorder.add(Outcome(events=events))
 

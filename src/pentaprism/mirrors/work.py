@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pentaprism.assets import Album, Role
-from pentaprism.destinations.base import END, Destination, Position, RemoteAlbum
+from pentaprism.destinations.base import END, Destination, Position, Presence, RemoteAlbum
 from pentaprism.errors import (
     ActionRequiredError,
     NotFoundError,
@@ -292,8 +292,11 @@ def _positions(actions: Sequence[Put | Keep | Skip], order: Order) -> Mapping[st
             case Put(asset, _, recorded):
                 old = recorded.get(Role.PRIMARY)
                 if old is not None:
-                    orphaned = old.item.state is ItemState.ORPHANED
-                    order.pass_by(old.item.remote_id, orphaned=orphaned)
+                    order.pass_by(
+                        old.item.remote_id,
+                        orphaned=old.item.state is ItemState.ORPHANED,
+                        missing=old.presence is Presence.MISSING,
+                    )
                 positions[asset.id] = order.position(asset.taken_at)
             case Skip():
                 pass

@@ -73,11 +73,16 @@ class Patience:
     def __init__(self, backoff: Backoff) -> None:
         self._backoff = backoff
         self._failures: dict[_Kind, int] = {}
+        self._refused = 0
 
     async def wait(self, error: RetryableError) -> None:
         """Wait as long as ``error`` asks for, or raise when it has come too often."""
         if isinstance(error, UnauthenticatedError):
-            raise _locked_out(error)
+            # It was renewed; a stream is sent again from its source with the new one.
+            self._refused += 1
+            if self._refused > 1:
+                raise _locked_out(error)
+            return
         kind = _kind(error)
         failures = self._failures[kind] = self._failures.get(kind, 0) + 1
         if failures > kind.tries:
