@@ -25,18 +25,26 @@ from pentaprism.destinations.base import (
 from pentaprism.errors import ActionRequiredError, ConflictError, PermanentError
 
 
-class Place(Protocol):
+class AnyPlace(Protocol):
     """A destination seen from outside."""
 
     def open(self, opening: Opening) -> Destination: ...
 
-    def read(self, path: str) -> bytes | None: ...
+    def read(self, name: str) -> bytes | None: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def shown(self) -> list[str]:
+        """Name what a person would see, in the order of the album where it has one."""
+        ...
+
+
+class Place(AnyPlace, Protocol):
+    """A destination of files seen from outside."""
 
     def write(self, path: str, data: bytes, *, keep_time: bool = False) -> None:
         """Change a file as a person would, or as a fault that leaves its time would."""
         ...
-
-    def delete(self, path: str) -> None: ...
 
     def paths(self) -> list[str]:
         """Name every file that a person would see."""
@@ -61,7 +69,134 @@ async def put(destination: Destination, *shots: Shot) -> list[RemoteItem]:
 
 
 class DestinationContract:
-    """The suite; a subclass has a fixture ``place``."""
+    """What holds for every destination; a subclass has the fixtures ``place`` and ``opened``."""
+
+    @pytest.fixture
+    async def remote(self, opened: Destination) -> RemoteAlbum:
+        return await opened.ensure_album(None, make_album("Album"))
+
+    async def test_staged_is_hidden_and_committed_is_visible(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        staged = await opened.stage(remote, one("a.jpg", b"picture"))
+        assert staged.downloaded == len(b"picture")
+        assert (staged.adopted, staged.linked) == (False, False)
+        assert place.shown() == []
+        (result,) = await opened.commit(remote, [staged])
+        (item,) = result.items
+        assert (item.size, item.sha1, item.verified) == (7, sha1(b"picture"), True)
+        assert item.id
+        assert place.shown() == ["a.jpg"]
+        assert place.read("a.jpg") == b"picture"
+
+    async def test_verified_is_what_the_download_says(
+        self, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        asset = make_asset(b"outside", of_content=False)
+        content = Bytes(b"outside", verified=False)
+        shot = Shot((make_part("a.jpg", b"outside", asset=asset, content=content),))
+        (item,) = await put_into(opened, remote, shot)
+        assert not item.verified
+        assert item.sha1 == sha1(b"outside")
+
+    async def test_a_commit_may_be_repeated(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        staged = [await opened.stage(remote, one(f"{n}.jpg", b"%d" % n)) for n in range(3)]
+        first = await opened.commit(remote, staged)
+        again = await opened.commit(remote, staged)
+        assert [r.items[0].id for r in again] == [r.items[0].id for r in first]
+        assert place.shown() == ["0.jpg", "1.jpg", "2.jpg"]
+
+    async def test_what_is_committed_costs_no_second_download(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        (item,) = await put_into(opened, remote, one("a.jpg", b"picture"))
+        again = await opened.stage(remote, one("a.jpg", b"picture", replaces=item))
+        assert again.downloaded == 0
+        (result,) = await opened.commit(remote, [again])
+        assert result.items[0].id == item.id
+        assert place.shown() == ["a.jpg"]
+
+    async def test_nothing_is_committed_removed_and_surveyed(
+        self, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        assert list(await opened.commit(remote, [])) == []
+        assert list(await opened.remove(remote, [])) == []
+        assert list(await opened.survey(remote, [])) == []
+
+    async def test_a_failed_download_shows_nothing(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        content = Broken(b"picture" * 1000)
+        shot = Shot((make_part("a.jpg", content.data, content=content),))
+        with pytest.raises(PermanentError) as caught:
+            await opened.stage(remote, shot)
+        assert caught.value.code == "wrong_bytes"
+        assert place.shown() == []
+
+    async def test_whole_batches_stay_in_their_order(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        names = [f"{n:02}.jpg" for n in range(opened.features.commit_batch)]
+        await put_into(opened, remote, *(one(name, name.encode()) for name in names))
+        assert place.shown() == names
+
+    async def test_what_is_removed_is_shown_no_more(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        items = await put_into(opened, remote, one("a.jpg", b"a"), one("b.jpg", b"b"))
+        results = await opened.remove(remote, [[items[0]]])
+        assert [result.error for result in results] == [None]
+        assert place.shown() == ["b.jpg"]
+
+    async def test_what_a_person_took_away_counts_as_removed(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        items = await put_into(opened, remote, one("a.jpg", b"a"), one("b.jpg", b"b"))
+        place.delete("a.jpg")
+        results = await opened.remove(remote, [[item] for item in items])
+        assert [result.error for result in results] == [None, None]
+        assert place.shown() == []
+
+    async def test_all_that_is_there_is_listed(
+        self, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        items = await put_into(opened, remote, one("a.jpg", b"a"), one("b.jpg", b"b"))
+        assert {item.id async for item in opened.list(remote)} == {item.id for item in items}
+
+    async def test_an_album_is_made_once_and_keeps_its_place(self, opened: Destination) -> None:
+        album = await opened.ensure_album(None, make_album("Holiday"))
+        assert album.title == "Holiday"
+        assert await opened.ensure_album(album, make_album("Holiday 2021")) == album
+
+    async def test_what_was_put_is_known_after_opening_again(
+        self, place: AnyPlace, opened: Destination, remote: RemoteAlbum
+    ) -> None:
+        items = await put_into(opened, remote, one("a.jpg", b"picture"))
+        await opened.stage(remote, one("b.jpg", b"never committed"))
+        await opened.close()
+        await opened.close()
+        again = place.open(KNOWN)
+        await again.check()
+        assert list(await again.survey(remote, items)) == [Presence.PRESENT]
+        assert place.shown() == ["a.jpg"]
+        await again.close()
+
+
+async def put_into(destination: Destination, album: RemoteAlbum, *shots: Shot) -> list[RemoteItem]:
+    """Stage and commit shots that shall succeed, and return their items."""
+    staged = [await destination.stage(album, shot) for shot in shots]
+    results = await destination.commit(album, staged)
+    assert [result.error for result in results] == [None] * len(shots)
+    return [item for result in results for item in result.items]
+
+
+class FileContract(DestinationContract):
+    """What holds besides for destinations whose items are files with paths.
+
+    A subclass has the fixture ``place``.
+    """
 
     album = RemoteAlbum("album", "Album")
 
@@ -72,28 +207,11 @@ class DestinationContract:
         yield destination
         await destination.close()
 
-    async def test_staged_is_hidden_and_committed_is_visible(
-        self, place: Place, opened: Destination
-    ) -> None:
-        staged = await opened.stage(self.album, one("2021/a.jpg", b"picture"))
-        assert staged.downloaded == len(b"picture")
-        assert (staged.adopted, staged.linked) == (False, False)
-        assert place.paths() == []
-        (result,) = await opened.commit(self.album, [staged])
-        (item,) = result.items
-        assert (item.id, item.size, item.sha1) == ("2021/a.jpg", 7, sha1(b"picture"))
-        assert item.verified
+    async def test_a_path_is_the_files_name(self, place: Place, opened: Destination) -> None:
+        (item,) = await put(opened, one("2021/a.jpg", b"picture"))
+        assert item.id == "2021/a.jpg"
         assert place.read("2021/a.jpg") == b"picture"
         assert place.temporary() == 0
-
-    async def test_verified_is_what_the_download_says(self, opened: Destination) -> None:
-        asset = make_asset(b"outside", of_content=False)
-        content = Bytes(b"outside", verified=False)
-        (item,) = await put(
-            opened, Shot((make_part("a", b"outside", asset=asset, content=content),))
-        )
-        assert not item.verified
-        assert item.sha1 == sha1(b"outside")
 
     async def test_an_empty_file_is_a_file(self, place: Place, opened: Destination) -> None:
         items = await put(opened, one("empty.jpg", b""))
@@ -117,13 +235,6 @@ class DestinationContract:
         again = await opened.stage(self.album, shot)
         assert (again.downloaded, again.adopted) == (0, True)
         assert await opened.commit(self.album, [again]) == [result]
-
-    async def test_an_empty_commit_and_an_empty_removal_are_nothing(
-        self, opened: Destination
-    ) -> None:
-        assert await opened.commit(self.album, []) == []
-        assert await opened.remove(self.album, []) == []
-        assert await opened.survey(self.album, []) == []
 
     async def test_a_strangers_file_is_never_overwritten(
         self, place: Place, opened: Destination
@@ -308,11 +419,6 @@ class DestinationContract:
         place.write("b.jpg", b"theirs")
         listed = [item async for item in opened.list(self.album)]
         assert set(await opened.survey(self.album, listed, thorough=True)) == {Presence.PRESENT}
-
-    async def test_a_renamed_album_keeps_its_place(self, opened: Destination) -> None:
-        album = await opened.ensure_album(None, make_album("Holiday"))
-        assert album.title == "Holiday"
-        assert await opened.ensure_album(album, make_album("Holiday 2021")) == album
 
     async def test_what_was_there_is_there_after_opening_again(self, place: Place) -> None:
         first = place.open(FRESH)

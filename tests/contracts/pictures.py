@@ -47,6 +47,10 @@ class Bytes:
 class Broken(Bytes):
     """A `Content` that fails after half of its bytes."""
 
+    async def stream(self, offset: int = 0) -> AsyncIterator[bytes]:
+        yield self.data[offset : len(self.data) // 2]
+        raise PermanentError("The bytes are not what was promised.", code="wrong_bytes")
+
     def download_to(self, fd: int, allocate: Callable[[int], None]) -> Received:
         allocate(len(self.data))
         os.write(fd, self.data[: len(self.data) // 2])
@@ -98,7 +102,7 @@ def make_part(
                     replaces=replaces)  # fmt: skip
     return Part(
         role,
-        asset or make_asset(data),
+        asset or make_asset(data, PurePosixPath(path).name),
         PurePosixPath(path),
         content=content or Bytes(data),
         replaces=replaces,

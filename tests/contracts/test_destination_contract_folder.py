@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from destination_contract import DestinationContract
+from destination_contract import FileContract
 
 from pentaprism.destinations.base import Destination, Opening
 from pentaprism.destinations.registry import parse_spec
@@ -35,6 +35,9 @@ class PlaceOnDisk:
     def delete(self, path: str) -> None:
         (self.root / path).unlink()
 
+    def shown(self) -> list[str]:
+        return self.paths()
+
     def paths(self) -> list[str]:
         files = (file.relative_to(self.root) for file in self.root.rglob("*") if file.is_file())
         return sorted(str(file) for file in files if file.parts[0] != ".pentaprism")
@@ -43,7 +46,7 @@ class PlaceOnDisk:
         return len(list((self.root / ".pentaprism/tmp").iterdir()))
 
 
-class TestLocalFolder(DestinationContract):
+class TestLocalFolder(FileContract):
     @pytest.fixture
     def place(self, tmp_path: Path) -> PlaceOnDisk:
         return PlaceOnDisk(tmp_path / "photos")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from destination_contract import DestinationContract
+from destination_contract import FileContract
 
 from pentaprism.destinations.base import Destination, Opening
 from pentaprism.destinations.memory import MemoryFile, MemoryPlace, memory_type
@@ -30,6 +30,9 @@ class PlaceInMemory:
     def delete(self, path: str) -> None:
         del self.there.files[path]
 
+    def shown(self) -> list[str]:
+        return self.paths()
+
     def paths(self) -> list[str]:
         return sorted(self.there.files)
 
@@ -37,7 +40,7 @@ class PlaceInMemory:
         return 0
 
 
-class TestMemory(DestinationContract):
+class TestMemory(FileContract):
     @pytest.fixture
     def place(self) -> PlaceInMemory:
         return PlaceInMemory()
