@@ -13,11 +13,16 @@ from command_line import CommandLine, Place
 from pentaprism.sandbox.immich import Sandbox
 
 
+OURS = ("IMMICH_", "GOOGLE_", "APP_", "LOG_LEVEL", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An environment that knows of no Immich, with a database of its own."""
     for name in list(os.environ):
-        if name.startswith(("IMMICH_", "APP_", "LOG_LEVEL", "COLUMNS", "NO_COLOR", "FORCE_COLOR")):
+        if name.startswith(
+            ("IMMICH_", "GOOGLE_", "APP_", "LOG_LEVEL", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))

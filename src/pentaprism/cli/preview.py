@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pentaprism.cli.exits import Exit
+from pentaprism.cli.forecast import say_forecast
 from pentaprism.cli.output import print_json, safe, say
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ async def show_plan(
     target = await definition.draft(app.clock())
     stays = target.options.get("removals") == "keep"
     rows: list[_Row] = []
-    kept = 0
+    kept = puts = 0
     held: str | None = None
     async with app.run(target, connection, options) as run:
         async for planned in run.plan():
             more, unchanged = _rows(planned, stays=stays)
             kept += unchanged
+            puts += sum(row.action == "put" for row in more)
             held = planned.held or held
             if as_json:
                 rows += more
@@ -44,6 +46,7 @@ async def show_plan(
         return Exit.DONE
     if held:
         say(f"[yellow]![/] nothing would be removed: {safe(held)}")
+    await say_forecast(app, target, puts)
     say(f"{kept:,} are as they should be. Nothing was changed: this was a dry run.")
     return Exit.DONE
 

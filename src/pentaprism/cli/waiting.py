@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pentaprism.app import App
     from pentaprism.store.records import Mirror
 
-_LOOK = 15.0
+_LOOK = 5.0
 """Seconds between two looks at the clock, which may have been set, and at the account."""
 
 
