@@ -12,7 +12,6 @@ from command_line import CommandLine, Place
 
 from pentaprism.sandbox.immich import Sandbox
 
-
 OURS = ("IMMICH_", "GOOGLE_", "APP_", "LOG_LEVEL", "COLUMNS", "NO_COLOR", "FORCE_COLOR")
 
 

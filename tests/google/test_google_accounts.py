@@ -25,9 +25,9 @@ from pentaprism.store.records import Account, AccountState
 APPEND = "https://www.googleapis.com/auth/photoslibrary.appendonly"
 
 
-async def begin(world: GoogleWorld, **options: bool) -> str:
+async def begin(world: GoogleWorld, *, removals: bool = False) -> str:
     async with world.app() as (app, _):
-        return (await app.accounts.start(REDIRECT, **options)).authorize_url
+        return (await app.accounts.start(REDIRECT, removals=removals)).authorize_url
 
 
 async def finish(world: GoogleWorld, answer: str) -> Account:
