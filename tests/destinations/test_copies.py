@@ -244,15 +244,14 @@ async def test_a_video_is_played_from_where_the_xmp_says() -> None:
     with av.open(clip, "w", format="mp4") as out:
         stream = out.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for n in range(5):
-            frame = av.VideoFrame.from_image(Image.new("RGB", (64, 48), (n * 40, 0, 0)))
-            out.mux(stream.encode(frame))
+        for _ in range(5):
+            out.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
         out.mux(stream.encode())
     data = clip.getvalue()
     original = picture()
     copy = await read(await motion_photo(chunks(original), len(original), video(data), len(data)))
     offset = int(described(copy)[0]["MicroVideoOffset"])
-    with av.open(io.BytesIO(copy[-offset:])) as played:
+    with av.open(io.BytesIO(copy[-offset:]), "r") as played:
         assert len(list(played.decode(video=0))) == 5
 
 
@@ -310,12 +309,10 @@ async def test_damage_is_refused_or_passed_on_and_nothing_else(seed: int, kind: 
     for _ in range(rng.randrange(1, 12)):
         data[rng.randrange(min(len(data), 600))] = rng.randrange(256)
     damaged = bytes(data[: rng.randrange(1, len(data))]) if rng.random() < 0.3 else bytes(data)
-    for make in (
-        lambda: dated(chunks(damaged), len(damaged), TAKEN, filename=f"a.{kind}"),
-        lambda: motion_photo(chunks(damaged), len(damaged), video(), len(VIDEO)),
-    ):
-        with suppress(CannotCopyError):
-            await read(await make())
+    with suppress(CannotCopyError):
+        await read(await dated(chunks(damaged), len(damaged), TAKEN, filename=f"a.{kind}"))
+    with suppress(CannotCopyError):
+        await read(await motion_photo(chunks(damaged), len(damaged), video(), len(VIDEO)))
 
 
 def real(pattern: str) -> list[Path]:

@@ -32,7 +32,6 @@ _ALREADY_EXISTS = 6
 _PASSING = frozenset({10, 13, 14})
 """google.rpc.Code of ABORTED, INTERNAL and UNAVAILABLE: the item may be tried again."""
 
-_TRIES = 5
 _AT_ONCE = 8
 
 
@@ -65,6 +64,15 @@ class _Next(Enum):
     NOTHING = "nothing"
     TRY_AGAIN = "try again"
     SEND_AGAIN = "send again"
+
+
+@dataclass(slots=True)
+class _Patience:
+    """What may yet go wrong with the entries of one request, by its kind."""
+
+    lost: int = 10
+    stumbles: int = 6
+    resends: int = 4
 
 
 class Commit:
@@ -150,9 +158,10 @@ class Commit:
                 _log.info("%s: they were added, and the answer was lost", self._album.title)
 
     async def _create(
-        self, entries: list[Entry], *, tries: int = _TRIES, inside: bool = False
+        self, entries: list[Entry], patience: _Patience | None = None, *, inside: bool = False
     ) -> list[Done]:
         """Create media items; ``inside`` tells that what comes after them is in the album."""
+        patience = patience or _Patience()
         if not self._end:
             await self._access.ledger.sending(_keys(entries), uuid4().hex)
         lost = any(_uploaded(entry).sent_in for entry in entries)
@@ -162,26 +171,28 @@ class Commit:
                 break
             except ReplyLostError:
                 # The same batch again does no harm: Google makes one item of the same bytes.
-                lost, tries = True, tries - 1
-                if not tries:
+                lost = True
+                patience.lost -= 1
+                if not patience.lost:
                     raise
-                await self._pause(_TRIES - tries)
+                await self._pause(1)
             except TokenRefusedError:
-                if not tries:
+                if not patience.resends:
                     raise
-                return await self._create_anew(entries, lost=lost, tries=tries - 1, inside=inside)
-        return await self._settle(entries, answers, lost=lost, tries=tries, inside=inside)
+                return await self._create_anew(entries, patience, lost=lost, inside=inside)
+        return await self._settle(entries, answers, patience, lost=lost, inside=inside)
 
     async def _create_anew(
-        self, entries: list[Entry], *, lost: bool, tries: int, inside: bool
+        self, entries: list[Entry], patience: _Patience, *, lost: bool, inside: bool
     ) -> list[Done]:
         """Create ``entries``, for which Google refuses one token, and nobody knows which.
 
         After a lost reply it is all of them, as they were used up.
         """
         if lost or len(entries) == 1:
+            patience.resends -= 1
             again = await self._send_again(entries)
-            return await self._create(again, tries=tries, inside=inside)
+            return await self._create(again, patience, inside=inside)
         half = len(entries) // 2
         first = await self._create(entries[:half], inside=inside)
         return [*first, *await self._create(entries[half:], inside=inside)]
@@ -223,9 +234,9 @@ class Commit:
         self,
         entries: Sequence[Entry],
         answers: Sequence[Created],
+        patience: _Patience,
         *,
         lost: bool,
-        tries: int,
         inside: bool,
     ) -> list[Done]:
         """Turn Google's answers into ours; what has to be tried again keeps its place."""
@@ -234,16 +245,18 @@ class Commit:
         pairs = list(zip(entries, answers, strict=True))
         for what, run in groupby(pairs, key=lambda pair: _next(*pair, lost=lost)):
             some = list(run)
-            if what is _Next.NOTHING or not tries:
+            again = [entry for entry, _ in some]
+            if what is _Next.SEND_AGAIN and patience.resends:
+                patience.resends -= 1
+                again = await self._send_again(again)
+            elif what is _Next.TRY_AGAIN and patience.stumbles:
+                patience.stumbles -= 1
+                await self._pause(1)
+            else:
                 done += [await self._final(entry, answer) for entry, answer in some]
                 continue
-            again = [entry for entry, _ in some]
-            if what is _Next.SEND_AGAIN:
-                again = await self._send_again(again)
-            else:
-                await self._pause(_TRIES + 1 - tries)
             behind = any(answer.media_item_id for _, answer in pairs[len(done) + len(some) :])
-            done += await self._create(again, tries=tries - 1, inside=inside or behind)
+            done += await self._create(again, patience, inside=inside or behind)
         return done
 
     async def _final(self, entry: Entry, answer: Created) -> Done:
