@@ -55,6 +55,7 @@ class GoogleWorld(World):
         self.google = google
         self.waits = Waits(lambda seconds: self.pass_time(seconds=seconds))
         self.daily_requests = 10_000
+        self.retries = 0
         self.client_secret = google.client_secret
 
     def settings(self, database: str) -> Settings:
@@ -63,7 +64,7 @@ class GoogleWorld(World):
                 "sixty-four characters of nothing that anybody would guess 0123"
             ),
             database_path=self.home / database,
-            immich_retries=0,
+            immich_retries=self.retries,
             immich_timeout=20,
             google_url=self.google.url,
             google_client_id=self.google.client_id,
