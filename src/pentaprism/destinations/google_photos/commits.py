@@ -29,7 +29,8 @@ _log = logging.getLogger(__name__)
 
 _INVALID_ARGUMENT = 3
 _ALREADY_EXISTS = 6
-_PASSING = frozenset({10, 13, 14})
+_UNAVAILABLE = 14
+_PASSING = frozenset({10, 13, _UNAVAILABLE})
 """google.rpc.Code of ABORTED, INTERNAL and UNAVAILABLE: the item may be tried again."""
 
 _AT_ONCE = 8
@@ -68,11 +69,14 @@ class _Next(Enum):
 
 @dataclass(slots=True)
 class _Patience:
-    """What may yet go wrong with the entries of one request, by its kind."""
+    """How often the entries of one request may yet be tried again, by what went wrong.
 
-    lost: int = 10
-    stumbles: int = 6
-    resends: int = 4
+    Generous, as each try costs seconds, and giving up costs a failed item.
+    """
+
+    lost: int = 20
+    stumbles: int = 8
+    resends: int = 10
 
 
 class Commit:
@@ -253,13 +257,13 @@ class Commit:
                 patience.stumbles -= 1
                 await self._pause(1)
             else:
-                done += [await self._final(entry, answer) for entry, answer in some]
+                done += [await self._final(entry, answer, lost=lost) for entry, answer in some]
                 continue
             behind = any(answer.media_item_id for _, answer in pairs[len(done) + len(some) :])
             done += await self._create(again, patience, inside=inside or behind)
         return done
 
-    async def _final(self, entry: Entry, answer: Created) -> Done:
+    async def _final(self, entry: Entry, answer: Created, *, lost: bool) -> Done:
         media_item_id = answer.media_item_id
         if media_item_id is None and answer.code == _ALREADY_EXISTS:
             media_item_id = _uploaded(entry).media_item_id
@@ -268,7 +272,10 @@ class Commit:
             with suppress(ItemsRefusedError):  # which it is when it is in the album already
                 await self._add_ids([media_item_id])
         if media_item_id is None:
-            return Done(error=refuse_item(entry.filename, answer.code, answer.message))
+            # What is said of a token that may be spent says nothing of the file.
+            spent = _next(entry, answer, lost=lost) is _Next.SEND_AGAIN
+            code = _UNAVAILABLE if spent else answer.code
+            return Done(error=refuse_item(entry.filename, code, answer.message))
         self._last = media_item_id
         return Done(media_item_id, answer.url)
 
