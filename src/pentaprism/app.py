@@ -142,13 +142,26 @@ class App:
         )
         return found
 
-    def immich(self, connection: Connection, *, edited: bool = False) -> ImmichClient:
-        """Return a client for ``connection``; the caller closes it."""
+    def immich(
+        self, connection: Connection, *, edited: bool = False, connections: int = 8
+    ) -> ImmichClient:
+        """Return a client for ``connection``; the caller closes it.
+
+        ``connections`` at once are enough, unless the settings name a number.
+        """
         ca_file = Path(connection.ca_file) if connection.ca_file else None
-        return self._client(connection.url, connection.api_key, ca_file, edited=edited)
+        return self._client(
+            connection.url, connection.api_key, ca_file, edited=edited, connections=connections
+        )
 
     def _client(
-        self, url: str, api_key: str, ca_file: Path | None, *, edited: bool = False
+        self,
+        url: str,
+        api_key: str,
+        ca_file: Path | None,
+        *,
+        edited: bool = False,
+        connections: int = 8,
     ) -> ImmichClient:
         settings = self.settings
         return ImmichClient(
@@ -156,7 +169,7 @@ class App:
                 url=url,
                 api_key=api_key,
                 ca_file=ca_file,
-                connections=settings.immich_connections,
+                connections=settings.immich_connections or connections,
                 bandwidth=settings.immich_bandwidth,
                 timeout=settings.immich_timeout,
                 retries=settings.immich_retries,
@@ -257,7 +270,9 @@ class App:
         template = files.template if files else "{filename}"
         setup = MirrorSetup(mirror, parse_template(template), policy, warnings)
         try:
-            async with self.immich(connection, edited=chosen.edited) as client:
+            async with self.immich(
+                connection, edited=chosen.edited, connections=features.connections
+            ) as client:
                 tools = Tools(self.store, client, destination, self.clock, options.thorough)
                 yield MirrorRun(setup, tools)
         finally:

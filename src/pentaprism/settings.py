@@ -53,8 +53,12 @@ class Settings(BaseSettings):
         description="A PEM file with the certificate authority (or the self-signed certificate) "
         "of the Immich server, trusted beside the system's.",
     )
-    immich_connections: int = Field(
-        8, ge=1, le=64, description="The most connections to Immich at once."
+    immich_connections: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="The most connections to Immich at once; 8 for a folder and 32 for Google "
+        "Photos, where each waits for the other side as well.",
     )
     immich_bandwidth: ByteSize | None = Field(
         None, description="The most bytes a second to read from Immich, such as 10MB; unlimited."

@@ -27,7 +27,7 @@ from pentaprism.sandbox.immich.content import read
 from pentaprism.settings import Settings
 
 ALBUM = "Holiday"
-IN_FLIGHT = 24
+IN_FLIGHT = 32
 BATCH = 50
 KEY = "forty characters of nothing to be guessed"
 

@@ -137,7 +137,8 @@ class Features:
     ``paths``: items are files with a path that the mirror chooses. ``survey``: `Destination.survey`
     tells cheaply what is there. ``companions``: the video of a live photo is a file of its own.
     ``sidecars``: XMP sidecars can be written. ``commit_batch``: the most shots for one commit.
-    ``transfers``: how many shots are staged at once.
+    ``transfers``: how many shots are staged at once. ``connections``: how many of them read from
+    Immich at once, unless the person says otherwise.
 
     ``ordered``: commits follow the album's order, each at its `Position`. ``one_file``: all parts
     of a shot become one file, which is put whole or not at all. ``metadata``: assets must carry
@@ -157,6 +158,7 @@ class Features:
     one_file: bool = False
     metadata: bool = False
     commit_seconds: float = 0.2
+    connections: int = 8
 
 
 class Content(Protocol):

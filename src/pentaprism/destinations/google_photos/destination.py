@@ -48,6 +48,9 @@ from pentaprism.errors import (
 
 _log = logging.getLogger(__name__)
 
+_TRANSFERS = 32
+"""Uploads at once: each takes a round trip to Immich and one to Google, whatever its size."""
+
 FEATURES = Features(
     removal=Removal.FROM_ALBUM,
     paths=False,
@@ -55,7 +58,8 @@ FEATURES = Features(
     companions=True,
     sidecars=False,
     commit_batch=50,
-    transfers=24,
+    transfers=_TRANSFERS,
+    connections=_TRANSFERS,
     removed="taken out of the album, and kept in the account",
     ordered=True,
     one_file=True,
