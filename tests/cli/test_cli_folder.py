@@ -19,7 +19,7 @@ def _damage(place: Place) -> tuple[str, str, str]:
 
 
 def test_what_is_whole_is_verified(pentaprism: CommandLine, mirrored: Place) -> None:
-    assert pentaprism.done("verify", "Holiday").out == "12 files read: 12 verified.\n"
+    assert pentaprism.done("verify", "Holiday").out == "12 files looked at: 12 verified.\n"
     told = pentaprism.done("verify", "Holiday", "--json").json
     assert set(told) == {"mirror", "counts", "files"}
     assert (told["counts"], told["files"]) == ({"verified": 12}, [])

@@ -255,3 +255,38 @@ def test_options_of_another_kind_of_destination_are_refused(
 def test_a_taken_port_is_told(google: GoogleSandbox, pentaprism: CommandLine) -> None:
     ended = pentaprism("account", "connect", "--port", google.port, "--json")
     assert (ended.code, ended.error) == (3, "port_taken")
+
+
+def test_verify_and_repair_tell_what_they_can_see(
+    google: GoogleSandbox, place: Place, pentaprism: CommandLine
+) -> None:
+    process, url = begin()
+    visit(url)
+    end(process)
+    pentaprism.done("mirror", "Holiday", "--to", "google-photos")
+    blind = pentaprism("verify", "Holiday", "--json")
+    assert (blind.code, blind.error) == (3, "scope")
+    assert "--removals" in blind.json["error"]["hint"]
+    process, url = begin("--removals")
+    visit(url)
+    end(process)
+    whole = pentaprism.done("verify", "Holiday", "--json").json
+    assert whole["counts"] == {"shown": 12}
+    album = next(iter(google.accounts[0].photos.albums.values()))
+    gone = google.accounts[0].photos.items[album.items.pop(3)].filename
+    lost = pentaprism("verify", "Holiday", "--json")
+    assert (lost.code, lost.json["files"]) == (1, [{"path": gone, "standing": "missing"}])
+    assert pentaprism.done("repair", "Holiday", "--json").json["uploaded"] == 1
+    assert google.albums()[0]["items"][3]["filename"] == gone
+
+
+def test_the_doctor_looks_at_accounts_too(
+    connected: GoogleSandbox, place: Place, pentaprism: CommandLine
+) -> None:
+    pentaprism.done("mirror", "Holiday", "--to", "google-photos")
+    assert "Google Photos (alice@example.com)" in pentaprism.done("doctor").out
+    connected.state.grants.revoke_all()
+    ended = pentaprism("doctor")
+    assert ended.code != 0
+    assert "account connect" in ended.out + ended.err
+    assert pentaprism("trash", "list", "Holiday", "--json").error == "no_trash"

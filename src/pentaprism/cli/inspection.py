@@ -44,12 +44,14 @@ def look_at_program() -> Finding:
 
 async def look(app: App) -> AsyncIterator[Finding]:
     """Yield findings about what an open program works with."""
+    from pentaprism.destinations.registry import by_kind
+
     path = app.settings.database_path
     yield Finding("database", True, f"{path}, {bytes_in_words(path.stat().st_size)}")
     yield _key_file(app.settings)
     yield await _immich(app)
     for mirror in await app.store.mirrors.list():
-        yield await _folder(app, mirror)
+        yield await (_account if by_kind(mirror.kind).in_account else _folder)(app, mirror)
 
 
 def _key_file(settings: Settings) -> Finding:
@@ -82,6 +84,20 @@ async def _immich(app: App) -> Finding:
     if preflight.missing:
         message += f"; the key lacks {', '.join(sorted(preflight.missing))}, not needed to mirror"
     return Finding("Immich", True, message)
+
+
+async def _account(app: App, mirror: Mirror) -> Finding:
+    what = f"mirror {short(mirror.id)}"
+    try:
+        destination = await app.open_destination(mirror)
+        try:
+            await destination.check()
+        finally:
+            await destination.close()
+    except PentaprismError as error:
+        return failed(what, error)
+    state = ", paused" if mirror.paused else ""
+    return Finding(what, True, f"{mirror.album_name} in {await app.place_of(mirror)}{state}")
 
 
 async def _folder(app: App, mirror: Mirror) -> Finding:

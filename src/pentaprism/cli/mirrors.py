@@ -120,5 +120,5 @@ async def _delete(text: str, *, yes: bool, as_json: bool) -> None:
         return
     say(
         f"The mirror of {safe(mirror.album_name)} has ended. What it has put in "
-        f"{safe(where)} stays; the same `mirror` command takes it over again."
+        f"{safe(where)} stays, and is known again by the same `mirror` command."
     )

@@ -45,7 +45,9 @@ async def _trash(text: str) -> AsyncIterator[Trash]:
         try:
             if not isinstance(destination, LocalFolder):
                 raise InvalidError(
-                    f"{mirror.place} has no trash.", code="no_trash", hint="Only folders have one."
+                    f"{await app_.place_of(mirror)} has no trash.",
+                    code="no_trash",
+                    hint="Only folders have one.",
                 )
             await destination.check()
             yield destination.trash

@@ -35,15 +35,19 @@ async def _verify(text: str, *, as_json: bool) -> int:
             await destination.close()
     lost = any(finding.is_loss for finding in notable)
     if as_json:
-        files = [{"path": f.item.path, "standing": f.standing.name.lower()} for f in notable]
+        files = [
+            {"path": f.item.path or f.item.filename, "standing": f.standing.name.lower()}
+            for f in notable
+        ]
         print_json({"mirror": mirror.id, "counts": dict(counts), "files": files})
         return Exit.SOME_FAILED if lost else Exit.DONE
     for finding in notable:
         sign = "[red]✗[/]" if finding.is_loss else " "
-        say(f"{sign} {safe(finding.item.path or '')}: {finding.standing.value}")
+        name = finding.item.path or finding.item.filename
+        say(f"{sign} {safe(name)}: {finding.standing.value}")
     total = sum(counts.values())
     parts = (f"{counts[s.name.lower()]:,} {s.value}" for s in Standing if counts[s.name.lower()])
-    say(f"{total:,} files read: {', '.join(parts) or 'nothing mirrored yet'}.")
+    say(f"{total:,} files looked at: {', '.join(parts) or 'nothing mirrored yet'}.")
     if lost:
         say(f"Fetch what is lost again: pentaprism repair {mirror.id[:8]}")
     return Exit.SOME_FAILED if lost else Exit.DONE

@@ -1,4 +1,4 @@
-"""Verification: reads every mirrored file and says honestly how it stands."""
+"""Verification: reads every mirrored file, where that can be, and says honestly how it stands."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Standing(StrEnum):
 
     VERIFIED = "verified"
     SIZE_ONLY = "external, size only"
+    SHOWN = "in the album, bytes not read"
     EDITED = "edited here, kept"
     MISSING = "missing"
     DAMAGED = "damaged"
@@ -41,20 +42,25 @@ class Finding:
 async def verify(
     store: Store, mirror: Mirror, destination: Destination
 ) -> AsyncIterator[list[Finding]]:
-    """Yield findings for all recorded files, some hundred at a time; reads every byte."""
+    """Yield findings for all recorded files, some hundred at a time; reads every byte.
+
+    Of an online account it can only be told what its album shows.
+    """
     await destination.check()
     album = RemoteAlbum(mirror.remote_album_id or "", mirror.remote_album_title or "")
     async for page in store.items.pages(mirror.id, size=_PAGE):
         there = [(item, remote) for item in page if (remote := remote_item(item)) is not None]
         presences = await destination.survey(album, [r for _, r in there], thorough=True)
         yield [
-            Finding(item, _standing(item, presence))
+            Finding(item, _standing(item, presence, read=destination.features.survey))
             for (item, _), presence in zip(there, presences, strict=True)
         ]
 
 
-def _standing(item: Item, presence: Presence) -> Standing:
+def _standing(item: Item, presence: Presence, *, read: bool) -> Standing:
     match presence:
+        case Presence.PRESENT if not read:
+            return Standing.SHOWN
         case Presence.PRESENT:
             # Our own hash always agrees here; `verified` says whether Immich's did when it came.
             vouched = item.verified or item.role is Role.SIDECAR

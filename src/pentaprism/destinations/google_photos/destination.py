@@ -128,9 +128,9 @@ class GooglePhotos:
     ) -> Sequence[Presence]:
         """Trust the records; with ``thorough``, look which items the album still shows.
 
-        That takes the permission to see them; without it the records are all there is.
+        Raises `ActionRequiredError` with code ``scope`` without the permission to see them.
         """
-        if not thorough or not self._granted(READ):
+        if not thorough:
             return [Presence.PRESENT] * len(items)
         if self._listed is None:
             listed = self._photos.list_items(album)
