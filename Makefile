@@ -46,6 +46,7 @@ real: $(DEV) ## Tests against a real Immich (see CONTRIBUTING.md)
 
 bench: $(DEV) ## Measure against peers (see bench/README.md)
 	$(BIN)/python bench/mirror_folder.py
+	$(BIN)/python bench/mirror_google.py
 
 lock: $(DEV) ## Renew the lock files after a change in pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --group build -o requirements.lock pyproject.toml
