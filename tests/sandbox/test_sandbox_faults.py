@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from sandbox_calls import Caller, caller, main_album
 
-from pentaprism.sandbox.immich import Fault, Sandbox
-from pentaprism.sandbox.immich.faults import KINDS, Faults
+from pentaprism.sandbox.immich import Sandbox
+from pentaprism.sandbox.immich.faults import KINDS, Faults, Kind
 
 BROKEN = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
 
@@ -178,22 +178,22 @@ async def test_an_asset_removed_between_pages_hides_another(plain: Caller) -> No
     assert [i["id"] for i in await plain.listing(album, size=9)] == all_ids[1:]
 
 
-def strikes(fault: Fault, count: int, **request: Any) -> list[bool]:
-    return [
-        fault.fires(request.get("route", "original"), request.get("asset"), request.get("page"))
-        for _ in range(count)
-    ]
+def strikes(kind: Kind, count: int, rule: dict[str, Any], **request: Any) -> list[bool]:
+    faults = Faults()
+    faults.add(kind, **rule)
+    asked = (request.get("route", "original"), request.get("asset"), request.get("page"))
+    return [bool(faults.striking(*asked)) for _ in range(count)]
 
 
 def test_which_requests_a_rule_strikes() -> None:
-    assert strikes(Fault("drop", skip=1, times=2), 5) == [False, True, True, False, False]
-    assert strikes(Fault("drop", route="search"), 1) == [False]
-    assert strikes(Fault("drop", asset="a"), 1, asset="a") == [True]
-    assert strikes(Fault("drop", asset="a"), 1, asset="b") == [False]
-    assert strikes(Fault("drop", page=2), 1, page=2) == [True]
-    often = strikes(Fault("drop", probability=0.3, seed=5), 1000)
+    assert strikes("drop", 5, {"skip": 1, "times": 2}) == [False, True, True, False, False]
+    assert strikes("drop", 1, {"route": "search"}) == [False]
+    assert strikes("drop", 1, {"asset": "a"}, asset="a") == [True]
+    assert strikes("drop", 1, {"asset": "a"}, asset="b") == [False]
+    assert strikes("drop", 1, {"page": 2}, page=2) == [True]
+    often = strikes("drop", 1000, {"probability": 0.3, "seed": 5})
     assert 200 < sum(often) < 400
-    assert often == strikes(Fault("drop", probability=0.3, seed=5), 1000)
+    assert often == strikes("drop", 1000, {"probability": 0.3, "seed": 5})
 
 
 def test_a_rule_that_does_not_exist_is_refused() -> None:

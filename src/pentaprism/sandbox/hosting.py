@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -95,6 +98,34 @@ class Host:
     ) -> None:
         if self._thread is not None:
             self._thread.end()
+
+
+async def serve_until_ended(sandbox: Host, said: Callable[[], str]) -> None:
+    """Run ``sandbox`` until SIGINT or SIGTERM, and print what is ``said`` when it listens."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, ended.set)
+    async with sandbox:
+        sys.stdout.write(said() + "\n")
+        sys.stdout.flush()
+        await ended.wait()
+
+
+class Bandwidth:
+    """Lets at most so many bytes a second through, all connections together; None: no limit."""
+
+    def __init__(self, rate: int | None) -> None:
+        self.rate = rate
+        self._free_at = 0.0
+
+    async def wait(self, size: int) -> None:
+        """Return when ``size`` more bytes may pass."""
+        if self.rate is None:
+            return
+        now = asyncio.get_running_loop().time()
+        self._free_at = max(self._free_at, now) + size / self.rate
+        await asyncio.sleep(self._free_at - now)
 
 
 class _Thread(threading.Thread):

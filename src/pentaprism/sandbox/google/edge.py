@@ -13,7 +13,8 @@ from pentaprism.sandbox.google.errors import LIMITS, ApiError, quota_message, un
 from pentaprism.sandbox.google.faults import Fault
 from pentaprism.sandbox.google.people import Grant
 from pentaprism.sandbox.google.state import State
-from pentaprism.sandbox.google.uploads import Bandwidth, Uploads
+from pentaprism.sandbox.google.uploads import Uploads
+from pentaprism.sandbox.hosting import Bandwidth
 
 _PHOTOS = "https://www.googleapis.com/auth/photoslibrary."
 _APPEND = frozenset({f"{_PHOTOS}appendonly"})

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json as jsonlib
-import signal
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +15,7 @@ from pentaprism.sandbox.google.edge import Edge, routes
 from pentaprism.sandbox.google.oauth import OAuth
 from pentaprism.sandbox.google.settings import GoogleSettings
 from pentaprism.sandbox.google.state import CLIENT_ID, CLIENT_SECRET, State
-from pentaprism.sandbox.google.uploads import Bandwidth
-from pentaprism.sandbox.hosting import Host
+from pentaprism.sandbox.hosting import Bandwidth, Host, serve_until_ended
 
 _KEEP_ALIVE = 75.0
 
@@ -107,14 +103,7 @@ async def serve_google(
     sandbox = GoogleSandbox(
         port, consent=consent, latency=latency, bandwidth=bandwidth, keep_bytes=False
     )
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, ended.set)
-    async with sandbox:
-        sys.stdout.write((sandbox.ready_line() if json else _welcome(sandbox)) + "\n")
-        sys.stdout.flush()
-        await ended.wait()
+    await serve_until_ended(sandbox, lambda: sandbox.ready_line() if json else _welcome(sandbox))
 
 
 def _welcome(sandbox: GoogleSandbox) -> str:

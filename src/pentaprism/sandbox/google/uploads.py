@@ -6,7 +6,6 @@ https://developers.google.com/photos/library/guides/resumable-uploads.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -17,25 +16,10 @@ from pentaprism.sandbox.google.call import Call, Dropped
 from pentaprism.sandbox.google.errors import ApiError
 from pentaprism.sandbox.google.library import Photos, Session, Upload
 from pentaprism.sandbox.google.state import State
+from pentaprism.sandbox.hosting import Bandwidth
 
 KEPT = 8 * 1024 * 1024
 """The most bytes that are kept of one upload."""
-
-
-class Bandwidth:
-    """Lets at most so many bytes a second through, all uploads together; None: no limit."""
-
-    def __init__(self, rate: int | None) -> None:
-        self._rate = rate
-        self._free_at = 0.0
-
-    async def wait(self, size: int) -> None:
-        """Return when ``size`` more bytes may have come."""
-        if self._rate is None:
-            return
-        now = asyncio.get_running_loop().time()
-        self._free_at = max(self._free_at, now) + size / self._rate
-        await asyncio.sleep(self._free_at - now)
 
 
 class Uploads:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
+from pentaprism.sandbox.hosting import Bandwidth
 from pentaprism.sandbox.immich.content import Whole
 from pentaprism.sandbox.immich.faults import Fault
 from pentaprism.sandbox.immich.reply import JSON, Reply
@@ -17,22 +18,6 @@ from pentaprism.sandbox.immich.traffic import Count
 
 _COMPRESS_FROM = 1024
 _PAGE = b"<!DOCTYPE html><html><head><title>Immich</title></head><body></body></html>"
-
-
-class Pace:
-    """Lets at most so many bytes a second through, all connections together; None: no limit."""
-
-    def __init__(self, bandwidth: int | None) -> None:
-        self.bandwidth = bandwidth
-        self._free_at = 0.0
-
-    async def wait(self, size: int) -> None:
-        """Return when ``size`` more bytes may be sent."""
-        if self.bandwidth is None:
-            return
-        now = asyncio.get_running_loop().time()
-        self._free_at = max(self._free_at, now) + size / self.bandwidth
-        await asyncio.sleep(self._free_at - now)
 
 
 def web_page() -> Reply:
@@ -48,7 +33,7 @@ def _etag(body: bytes) -> str:
 
 
 async def deliver(
-    request: web.Request, reply: Reply, faults: dict[str, Fault], pace: Pace, count: Count
+    request: web.Request, reply: Reply, faults: dict[str, Fault], pace: Bandwidth, count: Count
 ) -> web.StreamResponse:
     """Send ``reply``; ``faults`` of this request break it on the way."""
     if "drop_before_headers" in faults:
@@ -75,7 +60,7 @@ async def _send_body(
     reply: Reply,
     *,
     faults: dict[str, Fault],
-    pace: Pace,
+    pace: Bandwidth,
     count: Count,
 ) -> None:
     ending = faults.get("drop") or faults.get("truncate")

@@ -12,10 +12,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from pentaprism.sandbox.hosting import Bandwidth
 from pentaprism.sandbox.immich.access import identify, require
 from pentaprism.sandbox.immich.body import Body
 from pentaprism.sandbox.immich.call import Call, Route, Upload
-from pentaprism.sandbox.immich.delivery import Pace, deliver, web_page
+from pentaprism.sandbox.immich.delivery import deliver, web_page
 from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.faults import Fault, Faults
 from pentaprism.sandbox.immich.library import Library
@@ -51,7 +52,7 @@ class Edge:
         self.faults = faults
         self.traffic = traffic
         self.latency = latency
-        self.pace = Pace(bandwidth)
+        self.pace = Bandwidth(bandwidth)
 
     def application(self, routes: tuple[Route, ...], control: tuple[Route, ...]) -> web.Application:
         """Return an application with the API under /api and the control routes beside it."""
@@ -106,7 +107,7 @@ class Edge:
                 reply = self._error(error)
             except (KeyError, TypeError, ValueError) as error:
                 reply = json({"message": f"{type(error).__name__}: {error}"}, 400)
-            return await deliver(request, reply, {}, Pace(None), self.traffic.of("control"))
+            return await deliver(request, reply, {}, Bandwidth(None), self.traffic.of("control"))
 
         return serve
 

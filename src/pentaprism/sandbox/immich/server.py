@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from pentaprism.sandbox.hosting import Host
+from pentaprism.sandbox.hosting import Host, serve_until_ended
 from pentaprism.sandbox.immich.edge import KEEP_ALIVE, Edge
 from pentaprism.sandbox.immich.faults import Faults
 from pentaprism.sandbox.immich.library import Library, wall_clock
@@ -105,14 +102,7 @@ async def serve(
         assets, seed, port, host=host, hostile=hostile, size=size, jpeg_only=jpeg_only,
         big_video=big_video, version=version, latency=latency, bandwidth=bandwidth,
     )  # fmt: skip
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, ended.set)
-    async with sandbox:
-        sys.stdout.write((sandbox.ready_line() if json else _welcome(sandbox)) + "\n")
-        sys.stdout.flush()
-        await ended.wait()
+    await serve_until_ended(sandbox, lambda: sandbox.ready_line() if json else _welcome(sandbox))
 
 
 def _welcome(sandbox: Sandbox) -> str:
