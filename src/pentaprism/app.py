@@ -12,16 +12,8 @@ from typing import Any
 
 from pentaprism.accounts import GoogleAccounts, expiry_warning
 from pentaprism.assets import Album
-from pentaprism.destinations.base import (
-    Destination,
-    Features,
-    FileOptions,
-    MirrorOptions,
-    Missing,
-    Opening,
-    Removal,
-    Removals,
-)
+from pentaprism.destinations.base import Destination, Features, Opening, Removal
+from pentaprism.destinations.choices import FileOptions, MirrorOptions, Missing, Removals
 from pentaprism.destinations.google_photos.options import GooglePhotosOptions
 from pentaprism.destinations.google_photos.quota import forecast, pacific_day
 from pentaprism.destinations.pace import Pace

@@ -161,3 +161,34 @@ def test_killed_now_and_then(tmp_path: Path, reuse: str) -> None:
 @pytest.mark.parametrize("reuse", ["accept", "refuse_item", "refuse_request"])
 def test_killed_a_hundred_times(tmp_path: Path, reuse: str) -> None:
     mirror_and_kill(tmp_path, assets=300, kills=100, seed=11, latency=0.6, longest=3.0, reuse=reuse)
+
+
+def test_two_processes_at_once_put_each_photo_once(tmp_path: Path) -> None:
+    with (
+        Sandbox(assets=120, seed=5, port=0, hostile=False, jpeg_only=True) as immich,
+        GoogleSandbox(consent=True, latency=0.2) as google,
+    ):
+        target = Target(immich, google, tmp_path)
+        processes = [target.start() for _ in range(3)]
+        answers = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
+        done = [answer for answer in answers if answer.get("status") == "OK"]
+        refused = [answer["error"]["code"] for answer in answers if "status" not in answer]
+        assert len(done) + len(refused) == 3
+        assert sum(answer["uploaded"] for answer in done) == 120
+        assert set(refused) <= {"locked"}
+        target.check()
+        assert target.extra_uploads == 0
+
+
+def test_the_network_comes_back(tmp_path: Path) -> None:
+    with (
+        Sandbox(assets=60, seed=6, port=0, hostile=False, jpeg_only=True) as immich,
+        GoogleSandbox(consent=True, latency=0.1) as google,
+    ):
+        target = Target(immich, google, tmp_path)
+        google.faults.add("drop_before", skip=30, times=60)
+        process = target.start()
+        out, err = process.communicate(timeout=110)
+        assert "Traceback" not in err
+        assert json.loads(out)["status"] == "OK"
+        target.check()

@@ -10,7 +10,7 @@ import pytest
 from pictures import make_asset
 
 from pentaprism.assets import Asset
-from pentaprism.destinations.base import RawPolicy
+from pentaprism.destinations.choices import RawPolicy
 from pentaprism.mirrors.pairs import is_raw, without_partners
 
 START = datetime(2024, 5, 1, tzinfo=UTC)

@@ -10,7 +10,8 @@ import pytest
 from mirror_samples import NOW, asset_id, make_asset, make_item
 
 from pentaprism.assets import Asset, Checksum, Role, Visibility
-from pentaprism.destinations.base import Missing, Presence
+from pentaprism.destinations.base import Presence
+from pentaprism.destinations.choices import Missing
 from pentaprism.mirrors.plan import (
     PROCESSING_TIME,
     Keep,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mirror_samples import proof
 
-from pentaprism.destinations.base import Removals
+from pentaprism.destinations.choices import Removals
 from pentaprism.immich import Proof
 from pentaprism.mirrors.outcomes import CAUSES, HOLDS, SKIP_REASONS
 from pentaprism.mirrors.plan import (

@@ -16,10 +16,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
 from pentaprism.assets import Album, Asset, Received, Role
 from pentaprism.destinations.account import AccountAccess
+from pentaprism.destinations.choices import MirrorOptions
 from pentaprism.errors import PentaprismError
 
 
@@ -28,93 +27,6 @@ class Removal(StrEnum):
 
     NONE = "none"
     FROM_ALBUM = "from_album"
-
-
-class Removals(StrEnum):
-    """What happens to what was put for an asset that has left the album.
-
-    ``trash``: it is moved to a trash of the destination. ``remove``: it is taken out of the
-    destination's album, and stays in the account. Each kind of destination takes one of the two.
-    """
-
-    KEEP = "keep"
-    TRASH = "trash"
-    REMOVE = "remove"
-
-
-class RawPolicy(StrEnum):
-    """Which files of a shot that was taken as RAW and JPEG together are mirrored."""
-
-    ALL = "all"
-    PRIMARY = "primary"
-    RAW = "raw"
-
-
-class Missing(StrEnum):
-    """What happens when a person deleted what was put."""
-
-    FETCH = "fetch"
-    LEAVE = "leave"
-
-
-class MirrorOptions(BaseModel):
-    """What a person chooses for a mirror, whatever its destination; each kind adds its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    removals: Removals = Field(
-        Removals.KEEP,
-        title="Removed from the album",
-        description="What happens here when an asset has left the album.",
-    )
-    raw: RawPolicy = Field(
-        RawPolicy.ALL,
-        title="RAW and JPEG pairs",
-        description="Which files of a shot taken as RAW and JPEG together are mirrored: all, the "
-        "primary one only, or the RAW only. A file without a partner is always mirrored.",
-    )
-    edited: bool = Field(
-        False,
-        title="Edited pictures",
-        description="Take pictures that were edited inside Immich (3.x) with their edits, instead "
-        "of untouched.",
-    )
-
-
-class FileOptions(MirrorOptions):
-    """What a person chooses for a mirror whose items are files with paths."""
-
-    template: str = Field(
-        "{filename}",
-        min_length=1,
-        title="Path template",
-        description="Where each file goes at the destination, such as {year}/{month}/{filename}.",
-    )
-    removals: Removals = Field(
-        Removals.KEEP,
-        title="Removed from the album",
-        description="What happens to a file whose asset has left the album: keep it, or move it "
-        "to a trash from where it can be restored.",
-    )
-    missing: Missing = Field(
-        Missing.FETCH,
-        title="Deleted at the destination",
-        description="What happens when a person has deleted a mirrored file: fetch it again, or "
-        "leave it out.",
-    )
-    sidecars: bool = Field(
-        False,
-        title="XMP sidecars",
-        description="Write Immich's description, rating, tags and place beside each file, as "
-        "FILENAME.xmp.",
-    )
-
-    @field_validator("removals")
-    @classmethod
-    def _keep_or_trash(cls, removals: Removals) -> Removals:
-        if removals is Removals.REMOVE:
-            raise ValueError("files are moved to a trash, never just removed: take keep or trash")
-        return removals
 
 
 class Presence(StrEnum):

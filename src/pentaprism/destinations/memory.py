@@ -20,7 +20,6 @@ from pentaprism.destinations.base import (
     END,
     DestinationType,
     Features,
-    FileOptions,
     Opening,
     Part,
     Position,
@@ -32,6 +31,7 @@ from pentaprism.destinations.base import (
     Shot,
     Staged,
 )
+from pentaprism.destinations.choices import FileOptions
 from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError, PentaprismError
 
 FEATURES = Features(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from pentaprism.destinations.base import DestinationType, MirrorOptions
+from pentaprism.destinations.base import DestinationType
+from pentaprism.destinations.choices import MirrorOptions
 from pentaprism.destinations.google_photos.destination import GOOGLE_PHOTOS
 from pentaprism.destinations.local_folder.destination import LOCAL_FOLDER
 from pentaprism.errors import InvalidError

@@ -13,7 +13,8 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from pentaprism.assets import Album
-from pentaprism.destinations.base import DestinationType, FileOptions, Identity, MirrorOptions
+from pentaprism.destinations.base import DestinationType, Identity
+from pentaprism.destinations.choices import FileOptions, MirrorOptions
 from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError, NotFoundError
 from pentaprism.mirrors.templates import parse_template
 from pentaprism.store import Store

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from pentaprism.assets import Asset, MediaType
-from pentaprism.destinations.base import RawPolicy
+from pentaprism.destinations.choices import RawPolicy
 
 RAW = frozenset({
     "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "iiq", "k25", "kdc", "mef",

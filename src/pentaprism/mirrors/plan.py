@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pentaprism.assets import Asset, Role, Visibility
-from pentaprism.destinations.base import Missing, Presence, RawPolicy, Removals
+from pentaprism.destinations.base import Presence
+from pentaprism.destinations.choices import Missing, RawPolicy, Removals
 from pentaprism.errors import PentaprismError
 from pentaprism.immich import Proof
 from pentaprism.store.records import Item, ItemState

@@ -9,7 +9,8 @@ from itertools import batched
 from typing import Protocol
 
 from pentaprism.assets import Asset, Visibility
-from pentaprism.destinations.base import Destination, RemoteAlbum, Removals
+from pentaprism.destinations.base import Destination, RemoteAlbum
+from pentaprism.destinations.choices import Removals
 from pentaprism.errors import NotFoundError
 from pentaprism.immich import Proof
 from pentaprism.mirrors import outcomes

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from pentaprism.assets import Asset, Visibility
-from pentaprism.destinations.base import Destination, Presence, RemoteAlbum, RemoteItem, Removals
+from pentaprism.destinations.base import Destination, Presence, RemoteAlbum, RemoteItem
+from pentaprism.destinations.choices import Removals
 from pentaprism.mirrors.plan import Keep, Policy, Put, Recorded, Skip, decide
 from pentaprism.mirrors.rows import RowSet
 from pentaprism.store import Store

@@ -155,7 +155,7 @@ class Calls:
         return await self._send(request, token)
 
     async def _send(self, request: Request, token: str) -> Answer:
-        await self._budget.take()
+        await self._budget.take(upload=not isinstance(request.data, bytes | None))
         try:
             async with self._open().request(
                 request.method,

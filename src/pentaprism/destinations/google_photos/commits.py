@@ -295,8 +295,9 @@ def _next(entry: Entry, answer: Created, *, lost: bool) -> _Next:
 
 def _created(entries: Sequence[Entry], answers: Sequence[Created]) -> dict[bytes, str]:
     return {
-        _uploaded(entry).key: answer.media_item_id
+        key: answer.media_item_id
         for entry, answer in zip(entries, answers, strict=True)
+        for key in (_uploaded(entry).key, *_uploaded(entry).also)
         if answer.media_item_id is not None
     }
 

@@ -24,11 +24,11 @@ from pentaprism.destinations.base import (
     RemoteAlbum,
     RemoteItem,
     Removal,
-    Removals,
     Result,
     Shot,
     Staged,
 )
+from pentaprism.destinations.choices import Removals
 from pentaprism.destinations.google_photos.calls import Calls
 from pentaprism.destinations.google_photos.commits import Commit, Done, Entry
 from pentaprism.destinations.google_photos.holding import Here, Uploaded

@@ -33,7 +33,7 @@ class Uploaded:
 
     ``sent_in`` names a batch in which an earlier life of the program sent it without hearing the
     answer. ``media_item_id`` is what the account is known to hold of it. ``fresh`` tokens were
-    got just now, so that nobody has used them.
+    got just now, so that nobody has used them. ``also`` are other keys of the same content.
     """
 
     key: bytes
@@ -41,6 +41,7 @@ class Uploaded:
     fresh: bool = False
     sent_in: str | None = None
     media_item_id: str | None = None
+    also: tuple[bytes, ...] = ()
 
 
 type Holding = Here | Held | Uploaded

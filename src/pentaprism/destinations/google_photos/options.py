@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from pentaprism.destinations.base import MirrorOptions, Removals
+from pentaprism.destinations.choices import MirrorOptions, Removals
 
 
 class GooglePhotosOptions(MirrorOptions):

@@ -18,6 +18,9 @@ _PACIFIC = ZoneInfo("America/Los_Angeles")
 _LEASE = 10
 """Requests that are counted ahead at once: a crash may count a few too many, never too few."""
 
+_FOR_COMMITS = 12
+"""Requests of a day that uploads leave over: tokens might not live until the next one."""
+
 _AFTER_MIDNIGHT = timedelta(minutes=1)
 _PER_PHOTO = 1 + 1 / 50
 """One upload, and a fiftieth of the request that makes media items of them."""
@@ -43,15 +46,18 @@ class Budget:
         self._day: date | None = None
         self._left = 0
 
-    async def take(self) -> None:
-        """Count one request, or raise `WaitingError` with code ``quota``."""
+    async def take(self, *, upload: bool = False) -> None:
+        """Count one request, or raise `WaitingError` with code ``quota``.
+
+        An ``upload`` leaves a few requests over, so that what was uploaded can still be committed.
+        """
         async with self._lock:
             now = self._access.clock()
             day = pacific_day(now)
             if day != self._day:
                 self._day, self._left = day, 0
             if self._left <= 0:
-                await self._lease(day, now)
+                await self._lease(day, now, keep=self._kept_for_commits if upload else 0)
             self._left -= 1
 
     async def exhaust(self) -> WaitingError:
@@ -68,9 +74,13 @@ class Budget:
                 await self._access.requests.add(self._day, -self._left)
             self._left = 0
 
-    async def _lease(self, day: date, now: datetime) -> None:
+    @property
+    def _kept_for_commits(self) -> int:
+        return min(_FOR_COMMITS, self._access.daily_requests // 4)
+
+    async def _lease(self, day: date, now: datetime, *, keep: int) -> None:
         before = await self._access.requests.of(day)
-        free = self._access.daily_requests - before.requests
+        free = self._access.daily_requests - before.requests - keep
         if before.exhausted or free <= 0:
             raise self._spent(now)
         count = min(_LEASE, free)

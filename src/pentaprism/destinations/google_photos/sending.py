@@ -91,10 +91,10 @@ class Sending:
         expected = asset.checksum.sha1 if checkable and not source.is_copy else None
         done = await upload(self._calls, source, expected=expected)
         same = not source.is_copy
-        keys = {key, plain, done.sha1} if same else {key}
-        await self._access.ledger.uploaded(list(keys), done.token, self._access.clock())
+        also = tuple({plain, done.sha1} - {key}) if same else ()
+        await self._access.ledger.uploaded([key, *also], done.token, self._access.clock())
         sha1 = done.sha1 if same else asset.checksum.sha1 if checkable else None
-        holding = Uploaded(key, done.token, fresh=True)
+        holding = Uploaded(key, done.token, fresh=True, also=also)
         return Sent(holding, source.downloads, done.size, sha1, checkable, tuple(source.notes))
 
     async def _source(self, shot: Shot) -> _Source:

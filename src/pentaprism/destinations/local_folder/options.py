@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ByteSize, Field, field_validator
 
-from pentaprism.destinations.base import FileOptions
+from pentaprism.destinations.choices import FileOptions
 
 
 class FolderOptions(FileOptions):
