@@ -97,7 +97,7 @@ class Loopback[T]:
 def _page(status: HTTPStatus, title: str, text: str) -> bytes:
     style = (
         "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;"
-        "color-scheme:light dark}"
+        "color-scheme:light dark}h1{font-size:1.5rem}"
     )
     body = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
