@@ -280,8 +280,9 @@ class GoogleAccounts:
         Raises `InvalidError` with code ``other_account`` when another one was chosen at Google
         than was meant: its mirrors would fill the wrong account.
         """
-        accounts = [one for one in await self.list() if one.base_url == consent.base_url]
-        meant = next((one for one in accounts if one.id == consent.account_id), None)
+        every = await self.list()
+        meant = next((one for one in every if one.id == consent.account_id), None)
+        accounts = [one for one in every if one.base_url == consent.base_url]
         if meant is not None:
             if meant.subject and grant.subject and meant.subject != grant.subject:
                 raise InvalidError(
