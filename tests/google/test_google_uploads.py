@@ -9,6 +9,7 @@ import pytest
 from google_world import GoogleWorld
 from PIL import Image
 
+from pentaprism.sandbox.immich.content import Stretched
 from pentaprism.store.records import RunStatus
 
 LARGE = random.Random(1).randbytes(9 * 1024 * 1024 + 12_345)
@@ -152,3 +153,38 @@ async def test_the_album_cap_is_told_item_by_item(world: GoogleWorld) -> None:
     done = await world.mirror()
     assert (done.counters.uploaded, done.counters.failed) == (3, 2)
     assert "full" in done.of("failed")[0].message
+
+
+async def test_a_motion_photo_that_lacks_a_date_gets_one_and_no_second_video(
+    world: GoogleWorld,
+) -> None:
+    picture = world.home / "still.jpg"
+    Image.new("RGB", (64, 48), "teal").save(picture)
+    data = picture.read_bytes()
+    marked = b"http://ns.adobe.com/xap/1.0/\0<x GCamera:MotionPhoto='1'/>"
+    segment = b"\xff\xe1" + (len(marked) + 2).to_bytes(2, "big") + marked
+    await world.connect()
+    half = world.make("a.mov", b"a video", kind="mov", mime_type="video/quicktime",
+                      visibility="hidden")  # fmt: skip
+    world.add("a.jpg", data[:2] + segment + data[2:], live_video_id=half.id)
+    done = await world.mirror(motion_photos=True, write_dates=True)
+    assert (done.status, done.counters.uploaded) == (RunStatus.OK, 1)
+    (item,) = world.google.accounts[0].photos.items.values()
+    assert item.taken
+    assert b"a video" not in item.data
+
+
+async def test_a_live_photo_that_is_too_large_together_goes_as_its_still(
+    world: GoogleWorld,
+) -> None:
+    picture = world.home / "still.jpg"
+    Image.new("RGB", (64, 48), "teal").save(picture)
+    await world.connect()
+    video = Stretched(b"head", bytes(1 << 20), 200_000_000)
+    half = world.make("a.mov", kind="mov", mime_type="video/quicktime", visibility="hidden")
+    world.library.assets[half.id].content = video
+    world.add("a.jpg", picture.read_bytes(), live_video_id=half.id)
+    done = await world.mirror(motion_photos=True)
+    assert (done.status, done.counters.uploaded) == (RunStatus.OK, 1)
+    assert "too large" in done.of("note")[0].message
+    assert sha1s(world) == [hashlib.sha1(picture.read_bytes()).hexdigest()]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import cast
 
 from pentaprism.assets import Asset, Role
 from pentaprism.destinations.account import AccountAccess
@@ -56,8 +58,7 @@ class Sending:
     async def send(self, shot: Shot) -> Sent:
         """Return what the account holds of ``shot``, after sending it if need be.
 
-        Raises `PermanentError` for a file
-        that Google does not take, before any byte is read.
+        Raises `PermanentError` for a file that Google does not take, before any byte is read.
         """
         plain = plain_key(shot.primary.asset, edited=self._options.edited)
         key = self._key(shot, plain)
@@ -117,9 +118,8 @@ class Sending:
             else:
                 source.notes.append(f"{filename} cannot hold its video; the still is sent alone")
         await source.prepare()
-        refusal = refuse(filename, mime, source.size)
-        if refusal is not None:
-            raise refusal
+        if refuse(filename, mime, source.size) is not None:
+            await source.leave_the_video()
         return source
 
 
@@ -151,18 +151,28 @@ class _Source:
         self.downloads = self._original_size + (self.video_size if self.video else 0)
         await copy.close()
 
-    async def stream(self, offset: int = 0) -> AsyncIterator[bytes]:
+    async def leave_the_video(self) -> None:
+        """Send the still alone, as both together are more than Google takes."""
+        self.video = None
+        self._note("sent as a still: with its video it is too large")
+        self.size, self.is_copy, self.downloads = self._original_size, False, self._original_size
+        await self.prepare()
+
+    async def stream(self, offset: int = 0) -> AsyncGenerator[bytes]:
         """Yield what is sent from ``offset`` on; a copy is made anew and its beginning skipped."""
         copy = await self._copy() if self.is_copy else None
         if copy is None:
-            async for piece in self._content.stream(offset):
-                yield piece
+            whole = cast("AsyncGenerator[bytes]", self._content.stream(offset))
+            async with aclosing(whole) as pieces:
+                async for piece in pieces:
+                    yield piece
             return
         position = 0
-        async for piece in copy.stream():
-            position += len(piece)
-            if position > offset:
-                yield piece[max(0, offset - (position - len(piece))) :]
+        async with aclosing(copy.stream()) as pieces:
+            async for piece in pieces:
+                position += len(piece)
+                if position > offset:
+                    yield piece[max(0, offset - (position - len(piece))) :]
 
     async def _copy(self) -> Copy | None:
         copy: Copy | None = None
@@ -189,13 +199,14 @@ class _Source:
         still = copy.stream() if copy is not None else self._content.stream()
         size = copy.size if copy is not None else self._original_size
         try:
-            return await motion_photo(
+            made = await motion_photo(
                 still, size, video.stream, self.video_size, video_type=self.video_type
             )
         except CannotCopyError as error:
             self._note(f"sent as a still: {error.reason}")
             self.video = None
             return await self._dated(self.taken) if self.taken is not None else None
+        return replace(made, changed=made.changed or (copy is not None and copy.changed))
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
