@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +50,8 @@ class Loopback[T]:
             ) from error
         self._port = server.sockets[0].getsockname()[1]
         self._servers.append(server)
+        with suppress(OSError):  # a machine without IPv6; a browser then takes the other address
+            self._servers.append(await asyncio.start_server(self._serve, "::1", self._port))
         return self
 
     async def __aexit__(self, *_: object) -> None:
