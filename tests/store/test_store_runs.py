@@ -87,3 +87,21 @@ async def test_events_come_back_in_order_and_by_page(tmp_path: Path) -> None:
         assert rows == sorted(set(rows))
         assert await store.runs.events(run.id, after=rows[0], limit=1) == [events[1]]
         assert await store.runs.events(run.id, level="error") == [events[1]]
+
+
+async def test_old_runs_are_pruned_but_for_the_newest_of_each_mirror(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        one, two = await make_mirror(store, place="/1"), await make_mirror(store, place="/2")
+        waiting = await store.runs.start(one.id)
+        await store.runs.finish(waiting.id, RunStatus.WAITING, COUNTERS, "quota")
+        runs = []
+        for mirror in (one, one, two, one, one):
+            run = await store.runs.start(mirror.id)
+            await store.runs.record(run.id, [RunEvent("put", "info", "put", START)])
+            runs.append(await store.runs.finish(run.id, RunStatus.OK, COUNTERS))
+        before = runs[3].started_at  # the last run is newer
+        assert await store.runs.prune(before, keep=1) == 2
+        left = {run.id for run in await store.runs.recent()}
+        assert left == {waiting.id, runs[2].id, runs[3].id, runs[4].id}
+        assert await store.runs.events(runs[3].id)
+        assert await store.runs.events(runs[0].id) == []

@@ -1,5 +1,7 @@
-"""All SQL: what Pentaprism remembers of connections, mirrors, items and runs."""
+"""All SQL: what Pentaprism remembers of people, connections, mirrors, items and runs."""
 
+from pentaprism.store.key_file import generate_key
+from pentaprism.store.people_records import ApiToken, Notice, Person, Session, SignInMethod
 from pentaprism.store.records import (
     Account,
     AccountState,
@@ -19,16 +21,20 @@ from pentaprism.store.records import (
     Restated,
     Run,
     RunEvent,
+    RunFigures,
     RunStatus,
     Staged,
+    StartedBy,
     Twin,
 )
-from pentaprism.store.secrets import Secrets, generate_key
+from pentaprism.store.rotation import Rotation
+from pentaprism.store.secrets import Secrets
 from pentaprism.store.store import Store
 
 __all__ = [
     "Account",
     "AccountState",
+    "ApiToken",
     "Change",
     "Connection",
     "Consent",
@@ -41,13 +47,20 @@ __all__ = [
     "Mirror",
     "Moved",
     "NewItem",
+    "Notice",
+    "Person",
     "Put",
     "Restated",
+    "Rotation",
     "Run",
     "RunEvent",
+    "RunFigures",
     "RunStatus",
     "Secrets",
+    "Session",
+    "SignInMethod",
     "Staged",
+    "StartedBy",
     "Store",
     "Twin",
     "generate_key",

@@ -112,6 +112,8 @@ class Accounts:
             **values,
         )
 
-    async def list(self) -> list[Account]:
-        """Return all accounts, the oldest first."""
-        return await self._fetch(accounts.c.id.is_not(None))
+    async def list(self, owner_id: str | None = None) -> list[Account]:
+        """Return the accounts of one person, or all, the oldest first."""
+        if owner_id is None:
+            return await self._fetch(accounts.c.id.is_not(None))
+        return await self._fetch(accounts.c.owner_id == owner_id)

@@ -33,6 +33,7 @@ class Consents:
             "client_id": consent.client_id,
             "client_secret_token": self._secrets.encrypt(consent.client_secret),
             "created_at": consent.created_at,
+            "owner_id": consent.owner_id,
         }
         async with self._database.write() as connection:
             await connection.execute(insert(consents).values(**values))

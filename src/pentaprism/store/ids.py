@@ -45,8 +45,15 @@ def not_found(thing: str, id_: str) -> NotFoundError:
     return NotFoundError(
         f"There is no {thing} {id_}.",
         code=f"no_{thing}",
-        hint=f"`pentaprism {_LISTED_BY[thing]}` lists what there is.",
+        hint=_HINTS[thing],
     )
 
 
-_LISTED_BY = {"connection": "doctor", "mirror": "mirrors", "run": "runs"}
+_HINTS = {
+    "connection": "`pentaprism doctor` lists what there is.",
+    "mirror": "`pentaprism mirrors` lists what there is.",
+    "run": "`pentaprism runs` lists what there is.",
+    "account": "`pentaprism account list` lists what there is.",
+    "person": "Who has signed in once is known.",
+    "token": "The page of the tokens lists what there is.",
+}

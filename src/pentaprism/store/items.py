@@ -17,6 +17,8 @@ from pentaprism.store.changes import NOTHING_THERE, apply_changes, path_taken
 from pentaprism.store.columns import escape
 from pentaprism.store.database import Database, whole
 from pentaprism.store.ids import not_found
+from pentaprism.store.item_counts import item_counts, tally
+from pentaprism.store.item_pages import Span, items_page
 from pentaprism.store.records import Change, Item, ItemState, NewItem, Twin
 from pentaprism.store.tables import columns_of, items, mirrors
 
@@ -107,10 +109,18 @@ class Items:
         *,
         states: Collection[ItemState] | None = None,
         after: int = 0,
+        before: int | None = None,
+        search: str | None = None,
         limit: int = 100,
     ) -> list[Item]:
-        """Return up to ``limit`` items with a row above ``after``, by row."""
-        return await self._fetch(_page(mirror_id, states=states, after=after, limit=limit))
+        """Return up to ``limit`` items with a row above ``after``, by row.
+
+        With ``before``, those just below that row. ``search`` is a part of the file name; its ASCII
+        letters match in either case.
+        """
+        span = Span(after, before, limit)
+        found = await self._fetch(items_page(mirror_id, span, states=states, search=search))
+        return found if before is None else found[::-1]
 
     async def pages(
         self,
@@ -149,13 +159,15 @@ class Items:
 
     async def count(self, mirror_id: str) -> dict[ItemState, int]:
         """Return how many shots, told by their primaries, are in each state that occurs."""
-        query = (
-            select(items.c.state, func.count())
-            .where(items.c.mirror_id == mirror_id, items.c.role == Role.PRIMARY)
-            .group_by(items.c.state)
-        )
         async with self._database.read() as connection:
-            return {row[0]: row[1] for row in await connection.execute(query)}
+            every, companions = tally(await connection.execute(item_counts(mirror_id)))
+        return {state: n for state in every if (n := every[state] - companions[state])}
+
+    async def count_all(self, mirror_id: str) -> dict[ItemState, int]:
+        """Return how many files, with companions of shots, are in each state that occurs."""
+        async with self._database.read() as connection:
+            every, _ = tally(await connection.execute(item_counts(mirror_id)))
+        return {state: n for state, n in every.items() if n}
 
     async def there(self, mirror_id: str) -> tuple[int, datetime | None]:
         """Return how many shots are at the destination, and when the last orphan was taken.
@@ -249,15 +261,6 @@ def _claimed(row: int, new: NewItem, mirror_id: str) -> Item:
 
 def _highest_row(mirror_id: str) -> Select[int | None]:
     return select(func.max(items.c.row)).where(items.c.mirror_id == mirror_id)
-
-
-def _page(
-    mirror_id: str, *, states: Collection[ItemState] | None = None, after: int, limit: int
-) -> Select[*tuple[Any, ...]]:
-    query = select(*_RECORD).where(items.c.mirror_id == mirror_id, items.c.row > after)
-    if states is not None:
-        query = query.where(items.c.state.in_(states))
-    return query.order_by(items.c.row).limit(limit)
 
 
 def _twins(kind: str, mirror_id: str, checksums: Iterable[bytes]) -> Select[*tuple[Any, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pentaprism.errors import ConflictError
@@ -27,6 +28,8 @@ class MirrorChanges(TypedDict, total=False):
     paused: bool
     remote_album_id: str | None
     remote_album_title: str | None
+    schedule: JsonObject | None
+    next_run_at: datetime | None
 
 
 class Mirrors:
@@ -106,11 +109,49 @@ class Mirrors:
             id_ = await resolve_id(connection, mirrors.c.id, text, thing="mirror")
         return await self.get(id_)
 
-    async def list(self) -> list[Mirror]:
-        """Return all mirrors, the oldest first."""
+    async def list(self, owner_id: str | None = None) -> list[Mirror]:
+        """Return the mirrors of one owner, or all, the oldest first."""
         query = select(*_RECORD).order_by(mirrors.c.created_at, mirrors.c.id)
+        if owner_id is not None:
+            query = query.join_from(mirrors, connections).where(connections.c.owner_id == owner_id)
+        return await self._fetch(query)
+
+    async def owner_of(self, mirror_id: str) -> str:
+        """Return the owner of the mirror, who owns its connection; raises `NotFoundError`."""
+        query = select(connections.c.owner_id).join_from(mirrors, connections)
         async with self._database.read() as connection:
-            return [Mirror(*row) for row in await connection.execute(query)]
+            owner_id = await connection.scalar(query.where(mirrors.c.id == mirror_id))
+        if owner_id is None:
+            raise not_found("mirror", mirror_id)
+        return owner_id
+
+    async def due(self, now: datetime) -> builtins.list[Mirror]:
+        """Return the mirrors whose next run is due and that are not paused, longest due first."""
+        query = select(*_RECORD).where(~mirrors.c.paused, mirrors.c.next_run_at <= now)
+        return await self._fetch(query.order_by(mirrors.c.next_run_at, mirrors.c.id))
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next run of all mirrors that are not paused is due, None without any."""
+        query = select(func.min(mirrors.c.next_run_at)).where(~mirrors.c.paused)
+        async with self._database.read() as connection:
+            return await connection.scalar(query)
+
+    @whole
+    async def claim(self, mirror_id: str, seen: datetime, next_run_at: datetime | None) -> bool:
+        """Take the run that was due at ``seen``, and put ``next_run_at`` in its place.
+
+        True for exactly one of all processes that try; false for the others, and if the mirror was
+        paused, rescheduled or deleted meanwhile. The two times must differ, else `ValueError`.
+        """
+        if next_run_at == seen:
+            raise ValueError("the next run must be at another time than the one that is claimed")
+        statement = (
+            update(mirrors)
+            .where(mirrors.c.id == mirror_id, mirrors.c.next_run_at == seen, ~mirrors.c.paused)
+            .values(next_run_at=next_run_at)
+        )
+        async with self._database.write() as connection:
+            return (await connection.execute(statement)).rowcount == 1
 
     @whole
     async def update(self, id_: str, **changes: Unpack[MirrorChanges]) -> Mirror:
@@ -131,6 +172,10 @@ class Mirrors:
             done = await connection.execute(delete(mirrors).where(mirrors.c.id == id_))
         if not done.rowcount:
             raise not_found("mirror", id_)
+
+    async def _fetch(self, query: Select[*tuple[Any, ...]]) -> builtins.list[Mirror]:
+        async with self._database.read() as connection:
+            return [Mirror(*row) for row in await connection.execute(query)]
 
     async def _first(self, condition: ColumnElement[bool]) -> Mirror | None:
         query = select(*_RECORD).where(condition).order_by(mirrors.c.created_at, mirrors.c.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pentaprism.assets import Role
 
@@ -37,11 +37,22 @@ class RunStatus(StrEnum):
     WAITING = "WAITING"
 
 
+class StartedBy(StrEnum):
+    """Who began a run: a person at the pages, a schedule, the API, or a command."""
+
+    PERSON = "person"
+    SCHEDULE = "schedule"
+    API = "api"
+    COMMAND = "command"
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """An Immich server and the credential of one of its users.
 
     ``api_key`` is in plain text here and encrypted in the database; it never shows in a repr.
+    ``owner_id`` is the person whose it is, ``user_id`` the Immich user whose key it holds; they are
+    the same but where a person added another server. Sign-in is offered at ``home`` servers only.
     """
 
     id: str
@@ -54,6 +65,8 @@ class Connection:
     api_key: str = field(repr=False)
     ca_file: str | None
     created_at: datetime
+    owner_id: str
+    home: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,9 @@ class Mirror:
 
     ``place`` is what `DestinationType.place` answered for ``options``. ``album_name`` is the name
     in Immich when last seen; ``remote_album_id`` and ``remote_album_title`` are the destination's
-    side, kept when the album is renamed; None before the first run.
+    side, kept when the album is renamed; None before the first run. ``schedule`` is
+    ``{"every": seconds}`` or ``{"cron": text}``, either with ``"jitter": seconds``; None for a
+    mirror that only people run. ``next_run_at`` is when its next run is due.
     """
 
     id: str
@@ -76,6 +91,8 @@ class Mirror:
     remote_album_id: str | None
     remote_album_title: str | None
     created_at: datetime
+    schedule: JsonObject | None = None
+    next_run_at: datetime | None = None
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -209,6 +226,8 @@ class Run:
     """One execution of a mirror; ``reason`` says why it did not end well, or waits.
 
     ``waits_until`` is when a waiting run goes on by itself; None where a person must act first.
+    ``expected`` is how many assets it will look at, as far as that is known; ``code`` is the code
+    of the error that ``reason`` tells.
     """
 
     id: str
@@ -219,6 +238,20 @@ class Run:
     waits_until: datetime | None
     started_at: datetime
     finished_at: datetime | None
+    started_by: StartedBy = StartedBy.PERSON
+    expected: int = 0
+    code: str | None = None
+
+
+class RunFigures(NamedTuple):
+    """What a chart needs of a run; ``bytes`` were downloaded."""
+
+    started_at: datetime
+    uploaded: int
+    failed: int
+    bytes: int
+    status: RunStatus
+    code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +324,7 @@ class Consent:
 
     ``state`` comes back with the answer; ``verifier`` is PKCE's, encrypted in the database.
     ``account_id`` is the account that shall be reconnected, None for whichever it will be.
+    ``owner_id`` is the person who asked, None where none is known.
     """
 
     state: str
@@ -303,3 +337,4 @@ class Consent:
     client_id: str
     client_secret: str = field(repr=False)
     created_at: datetime
+    owner_id: str | None = None

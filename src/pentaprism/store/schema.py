@@ -97,7 +97,11 @@ def _migrate(path: Path, patience: float) -> None:
     from alembic.config import Config  # noqa: PLC0415 - see above
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(path, timeout=patience, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+        # Making a table anew drops the old one, which would delete or be refused what refers to it
+        # (https://www.sqlite.org/lang_altertable.html#otheralter).
+        connection.execute("PRAGMA foreign_keys = OFF")
+        return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
@@ -112,6 +116,8 @@ def _migrate(path: Path, patience: float) -> None:
         # Another process may have been here while this one waited for its lock; Alembic reads the
         # revision inside this transaction and then has nothing to do.
         command.upgrade(config, "head")
+        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            raise RuntimeError(f"a migration broke {len(broken)} references between tables")
         connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
-import os
-import secrets as random
 from contextlib import suppress
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pentaprism.errors import ActionRequiredError, InvalidError
+from pentaprism.errors import ActionRequiredError, InvalidError, PentaprismError
+from pentaprism.store.key_file import (
+    generate_key,
+    key_file_of,
+    read_or_make_key,
+    replace_keys,
+)
 
 if TYPE_CHECKING:  # importing cryptography costs 40 ms, which a call without secrets need not pay
     from cryptography.fernet import MultiFernet
@@ -26,20 +29,28 @@ _PLACEHOLDERS = (
 _LEAST_OF_ITS_OWN = 12  # characters that are left of a key when the placeholders are taken out
 
 
-def generate_key() -> str:
-    """Return a fresh key for ``APP_SECRET_KEY``: 43 URL-safe characters, 256 random bits."""
-    return random.token_urlsafe(32)
-
-
 class Secrets:
     """Encrypts and decrypts text with the keys of one installation.
 
     The first key encrypts; all are tried to decrypt, so that a key can be replaced by putting a
-    new one in front. Made by `load`.
+    new one in front. Made by `load`. Keys of a file may be replaced by another process meanwhile:
+    the file is read again before anything is encrypted, and when something cannot be decrypted.
     """
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
+    def __init__(self, keys: tuple[str, ...], file: Path | None = None) -> None:
         self._keys = keys
+        self._file = file
+        self._made: MultiFernet | None = None
+
+    @property
+    def in_file(self) -> bool:
+        """Whether the keys are ours to replace, in the file beside the database."""
+        return self._file is not None
+
+    @property
+    def count(self) -> int:
+        """How many keys there are."""
+        return len(self._keys)
 
     @classmethod
     def load(cls, app_secret_key: str | None, database: Path) -> Secrets:
@@ -50,13 +61,14 @@ class Secrets:
         `ActionRequiredError` if the file cannot be read or made; both with code ``secret_key``.
         """
         if app_secret_key is None:
-            file = database.with_name(f"{database.name}.key")
-            return cls(_parse(_read_or_make(file), source=str(file)))
+            file = key_file_of(database)
+            return cls(_parse(read_or_make_key(file), source=str(file)), file)
         return cls(_parse(app_secret_key, source="APP_SECRET_KEY"))
 
     def encrypt(self, text: str) -> str:
         """Return ``text`` encrypted and signed, in ASCII."""
-        return self._fernet.encrypt(text.encode("utf-8", "surrogatepass")).decode("ascii")
+        self._read_again()
+        return self._fernet().encrypt(text.encode("utf-8", "surrogatepass")).decode("ascii")
 
     def decrypt(self, token: str) -> str:
         """Return the text of a token of `encrypt`.
@@ -65,8 +77,11 @@ class Secrets:
         """
         from cryptography.fernet import InvalidToken  # noqa: PLC0415 - see the top of this file
 
+        with suppress(InvalidToken):
+            return self._open(token)
+        self._read_again()
         try:
-            return self._fernet.decrypt(token).decode("utf-8", "surrogatepass")
+            return self._open(token)
         except InvalidToken:
             raise ActionRequiredError(
                 "A stored credential cannot be decrypted with the present APP_SECRET_KEY.",
@@ -76,11 +91,46 @@ class Secrets:
                 "If the old key is lost, run `pentaprism connect` again.",
             ) from None  # the cause says nothing, and its frames hold the token
 
-    @cached_property
+    def add_key(self) -> None:
+        """Put a new key in front of those in the file; nothing that was encrypted is lost by it.
+
+        For the one who holds the lock for it; see `pentaprism.store.rotation`. Raises as `load`
+        does if the file holds no keys, and leaves it as it is then.
+        """
+        self._take()
+        self._write((generate_key(), *self._keys))
+
+    def drop_keys(self, keep: int) -> None:
+        """Keep the first ``keep`` keys of the file; for when all is encrypted with the first."""
+        self._write(self._keys[:keep])
+
+    def _write(self, keys: tuple[str, ...]) -> None:
+        if self._file is None:
+            raise RuntimeError("keys of a setting are not ours to write")
+        replace_keys(self._file, ",".join(keys))
+        self._keys, self._made = keys, None
+
+    def _read_again(self) -> None:
+        """Take the keys that are in the file now, if there are any."""
+        with suppress(PentaprismError):  # those that were read before still do
+            self._take()
+
+    def _take(self) -> None:
+        if self._file is None or not self._file.exists():
+            return  # a key that is made now opens nothing
+        keys = _parse(read_or_make_key(self._file), source=str(self._file))
+        if keys != self._keys:
+            self._keys, self._made = keys, None
+
+    def _open(self, token: str) -> str:
+        return self._fernet().decrypt(token).decode("utf-8", "surrogatepass")
+
     def _fernet(self) -> MultiFernet:
         from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - as above
 
-        return MultiFernet([Fernet(_derive(key)) for key in self._keys])
+        if self._made is None:
+            self._made = MultiFernet([Fernet(_derive(key)) for key in self._keys])
+        return self._made
 
 
 def _derive(key: str) -> bytes:
@@ -126,50 +176,3 @@ def _has_pattern(key: str) -> bool:
         return True
     steps = sum(abs(ord(b) - ord(a)) <= 1 for a, b in pairwise(key))
     return steps > len(key) // 2
-
-
-def _read_or_make(file: Path) -> str:
-    try:
-        if not file.exists():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _make(file)
-        return file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ActionRequiredError(
-            f"The key file {file} cannot be used: {error}",
-            code="secret_key",
-            hint="Give this user read and write permission there, or set APP_SECRET_KEY.",
-        ) from error
-
-
-def _make(file: Path) -> None:
-    """Make the key file whole or not at all; if another process was faster, its key stays."""
-    draft = file.with_name(f".{file.name}.{random.token_hex(8)}")
-    try:
-        _write_new(draft)
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            return
-        except OSError:  # no hard links on this filesystem
-            with suppress(FileExistsError):
-                _write_new(file)
-        _sync_folder(file.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write_new(file: Path) -> None:
-    fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "w", encoding="ascii") as stream:
-        stream.write(generate_key() + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pentaprism.store.accounts import Accounts
+from pentaprism.store.api_tokens import ApiTokens
 from pentaprism.store.changes import apply_changes
 from pentaprism.store.connections import Connections
 from pentaprism.store.consents import Consents
@@ -17,10 +18,15 @@ from pentaprism.store.database import Database, whole
 from pentaprism.store.items import Items
 from pentaprism.store.locks import Locks
 from pentaprism.store.mirrors import Mirrors
+from pentaprism.store.notices import Notices
+from pentaprism.store.people import People
+from pentaprism.store.program_settings import ProgramSettings
 from pentaprism.store.records import Change, Counters, RunEvent
 from pentaprism.store.request_days import RequestDays
+from pentaprism.store.rotation import Key, Rotation
 from pentaprism.store.runs import Runs, add_events, set_counters
 from pentaprism.store.secrets import Secrets
+from pentaprism.store.sessions import Sessions
 
 
 def _now() -> datetime:
@@ -46,7 +52,13 @@ class Store:
         self.consents = Consents(database, secrets)
         self.contents = Contents(database)
         self.request_days = RequestDays(database)
+        self.people = People(database, secrets, clock)
+        self.sessions = Sessions(database, secrets, clock)
+        self.api_tokens = ApiTokens(database, secrets, clock)
+        self.notices = Notices(database, clock)
+        self.program_settings = ProgramSettings(database)
         self.locks = locks
+        self._key = Key(database, secrets, locks)
 
     @classmethod
     async def open(
@@ -81,6 +93,14 @@ class Store:
                 if counters is not None:
                     await set_counters(connection, run_id, counters)
                 await add_events(connection, run_id, events)
+
+    async def rotate(self) -> int:
+        """Encrypt all stored credentials with the first key and return how many; see `Key`."""
+        return await self._key.rotate()
+
+    async def change_key(self) -> Rotation:
+        """Encrypt all stored credentials with a new key; see `Key.change`."""
+        return await self._key.change()
 
     async def close(self) -> None:
         """Close the file; may be repeated."""

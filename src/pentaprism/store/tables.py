@@ -21,11 +21,12 @@ from sqlalchemy import (
     Text,
     TypedColumns,
     UniqueConstraint,
+    literal_column,
 )
 
 from pentaprism.assets import Role
 from pentaprism.store.columns import AnyText, Instant, Word
-from pentaprism.store.records import AccountState, ItemState, JsonObject, RunStatus
+from pentaprism.store.records import AccountState, ItemState, JsonObject, RunStatus, StartedBy
 
 metadata = MetaData(
     naming_convention={
@@ -52,6 +53,8 @@ class _Connections(TypedColumns):
     ca_file: Named[str | None] = Column(AnyText)
     created_at: Named[datetime] = Column(Instant)
     saved_at: Named[datetime] = Column(Instant)
+    owner_id: Named[str] = Column(AnyText)
+    home: Named[bool] = Column(Boolean)
 
 
 class _Mirrors(TypedColumns):
@@ -66,6 +69,9 @@ class _Mirrors(TypedColumns):
     remote_album_id: Named[str | None] = Column(AnyText)
     remote_album_title: Named[str | None] = Column(AnyText)
     created_at: Named[datetime] = Column(Instant)
+    # Without a schedule it is null, which can be asked for, and not JSON's null.
+    schedule: Named[JsonObject | None] = Column(JSON(none_as_null=True))
+    next_run_at: Named[datetime | None] = Column(Instant)
 
 
 class _Items(TypedColumns):
@@ -106,6 +112,9 @@ class _Runs(TypedColumns):
     waits_until: Named[datetime | None] = Column(Instant)
     started_at: Named[datetime] = Column(Instant)
     finished_at: Named[datetime | None] = Column(Instant)
+    started_by: Named[StartedBy] = Column(Word(StartedBy), server_default=StartedBy.PERSON.value)
+    expected: Named[int] = Column(BigInteger, server_default="0")
+    code: Named[str | None] = Column(AnyText)
 
 
 class _RunEvents(TypedColumns):
@@ -149,6 +158,7 @@ class _Consents(TypedColumns):
     client_id: Named[str] = Column(AnyText)
     client_secret_token: Named[str] = Column(Text)
     created_at: Named[datetime] = Column(Instant)
+    owner_id: Named[str | None] = Column(AnyText)
 
 
 class _Contents(TypedColumns):
@@ -173,7 +183,7 @@ connections = Table(
     "connections",
     metadata,
     _Connections,
-    UniqueConstraint("user_id"),
+    UniqueConstraint("owner_id", "user_id"),
 )
 
 mirrors = Table(
@@ -182,6 +192,7 @@ mirrors = Table(
     _Mirrors,
     UniqueConstraint("connection_id", "album_id", "kind", "place"),
     Index(None, "kind", "place"),
+    Index(None, "next_run_at"),
 )
 
 # AUTOINCREMENT, so that the number of a row that is gone is never given to another one: a change
@@ -199,6 +210,26 @@ items = Table(
     sqlite_autoincrement=True,
 )
 
+# A database takes a partial index where a query has its very condition: written out, not as bound
+# values. Most items are as they should be, so the index of the others is small.
+NOT_OK = items.c.state != literal_column("'OK'")
+Index(
+    "ix_items_not_ok",
+    items.c.mirror_id,
+    items.c.state,
+    items.c.row,
+    sqlite_where=NOT_OK,
+    postgresql_where=NOT_OK,
+)
+COMPANION = items.c.role != literal_column("'primary'")
+Index(
+    "ix_items_companions",
+    items.c.mirror_id,
+    items.c.state,
+    sqlite_where=COMPANION,
+    postgresql_where=COMPANION,
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -206,6 +237,9 @@ runs = Table(
     Index(None, "mirror_id", "started_at"),
     Index(None, "started_at"),
 )
+
+UNFINISHED = runs.c.status.in_([literal_column("'RUNNING'"), literal_column("'WAITING'")])
+Index("ix_runs_unfinished", runs.c.status, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
 
 run_events = Table(
     "run_events",
