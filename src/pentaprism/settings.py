@@ -9,18 +9,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, ByteSize, Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    ByteSize,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from pentaprism.errors import InvalidError
 
 SECRETS = ("APP_SECRET_KEY", "IMMICH_API_KEY", "GOOGLE_CLIENT_SECRET")
 """The settings that are secrets; each is also read from the file that ``NAME_FILE`` names."""
+
+type Network = IPv4Network | IPv6Network
 
 
 def _default_database_path() -> Path:
@@ -86,11 +103,76 @@ class Settings(BaseSettings):
         description="The most requests to Google Photos on one day of its quota, which ends at "
         "midnight in California.",
     )
+    base_url: str | None = Field(
+        None,
+        description="Where people open the pages, such as https://photos.example.org/pentaprism; "
+        "its path is the one they are served under. Without it, http://localhost and the port.",
+    )
+    immich_public_url: str | None = Field(
+        None,
+        description="Address of Immich for links that people follow in their browser, if it is "
+        "another than IMMICH_URL.",
+    )
+    session_days: int = Field(
+        30, ge=1, le=365, description="Days after which a sign-in ends that nobody has used."
+    )
+    runs_at_once: int = Field(
+        3, ge=1, le=64, description="How many mirrors the server runs at once; others wait."
+    )
+    mirror_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders, separated by commas, in which everybody who signs in may have "
+        "mirrors; admins may have them anywhere. Without it, only admins may.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses and networks, separated by commas, of the reverse proxies that are "
+        "believed when they say whom a request is from, or the word none.",
+    )
+    log_path: Path | None = Field(
+        None,
+        description="A folder for log files: pentaprism.log and up to five older ones of 10 MB "
+        "each. Lines go to standard error as well.",
+    )
+    log_format: Literal["plain", "json"] = Field(
+        "plain", description="How log lines look: plain, or json with one object on each line."
+    )
     log_level: str = Field(
         "INFO",
         validation_alias=AliasChoices("log_level", "LOG_LEVEL"),
-        description="The least level of log lines on standard error: DEBUG, INFO, WARNING, ERROR.",
+        description="The least level of log lines: DEBUG, INFO, WARNING, ERROR.",
     )
+
+    @field_validator("base_url", "immich_public_url")
+    @classmethod
+    def _check_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        address = _read_address(value)
+        return address.removesuffix("/api") if info.field_name == "immich_public_url" else address
+
+    @field_validator("mirror_folders", mode="before")
+    @classmethod
+    def _split_folders(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(Path(part.strip()).expanduser() for part in value.split(",") if part.strip())
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: str) -> str:
+        _read_networks(value)
+        return value
+
+    @property
+    def base_path(self) -> str:
+        """Return the path that the pages are served under: empty, or ``/pentaprism``."""
+        return urlsplit(self.base_url).path if self.base_url else ""
+
+    @property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """Return the networks of the reverse proxies that are believed."""
+        return _read_networks(self.trusted_proxies)
 
     @classmethod
     def settings_customise_sources(
@@ -123,6 +205,40 @@ class _SecretFiles(PydanticBaseSettingsSource):
         }
 
 
+def _read_address(value: str) -> str:
+    """Return ``value`` without a slash at its end; raise `ValueError` if it is no web address."""
+    try:
+        parts = urlsplit(value.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError("it cannot be read; check its brackets and its port") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("it must be a whole address, such as https://photos.example.org")
+    if "@" in parts.netloc:
+        raise ValueError("it must not have a user or password in it")
+    if "?" in value or "#" in value:
+        raise ValueError("it must not have a ? or # in it")
+    if any(not c.isprintable() or c in " \"'<>\\" for c in value.strip()):
+        raise ValueError("it has characters that no address has")
+    if any(step in {".", ".."} for step in parts.path.split("/")) or "//" in parts.path:
+        raise ValueError("its path must be plain, such as /pentaprism")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+
+
+def _read_networks(value: str) -> tuple[Network, ...]:
+    """Return the networks in ``value``; raise `ValueError` for what is none."""
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    if names == ["none"]:
+        return ()
+    try:
+        return tuple(ip_network(name, strict=False) for name in names)
+    except ValueError:
+        raise ValueError(
+            "each must be an address or a network, such as 172.16.0.0/12, or the whole: none"
+        ) from None
+
+
 def _read_secret_file(name: str, environ: Mapping[str, str]) -> str | None:
     path = environ.get(f"{name}_FILE")
     if not path:
@@ -152,7 +268,8 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**{k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}"
+            f"{'.'.join(str(part) for part in e['loc']).upper()}: "
+            f"{e['msg'].removeprefix('Value error, ')}"
             for e in error.errors(include_input=False, include_url=False)
         )
         raise InvalidError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from pentaprism.cli.output import notes, safe, say
-from pentaprism.errors import InvalidError
-
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+from pentaprism.logs import configure
+from pentaprism.logs.formats import SentenceFormat
 
 
 class _Notes(logging.Handler):
@@ -19,15 +19,12 @@ class _Notes(logging.Handler):
             say(f"[dim]{record.levelname.lower()}[/] {safe(line)}", to=notes)
 
 
-def show_logs(level: str) -> None:
-    """Show what Pentaprism logs at ``level`` and above; raises `InvalidError` for another word."""
-    if level.upper() not in _LEVELS:
-        raise InvalidError(
-            f"LOG_LEVEL is {level!r}, which is not a level.",
-            code="settings",
-            hint=f"Levels: {', '.join(_LEVELS)}.",
-        )
-    ours = logging.getLogger("pentaprism")
-    ours.setLevel(level.upper())
-    ours.propagate = False
-    ours.handlers = [_Notes()]
+def show_logs(level: str, *, folder: Path | None = None, log_format: str = "plain") -> None:
+    """Show what Pentaprism logs at ``level`` and above, and write it to ``folder`` if given.
+
+    Raises `InvalidError` for another word, and `ActionRequiredError` where the folder cannot be
+    written.
+    """
+    notes_handler = _Notes()
+    notes_handler.setFormatter(SentenceFormat())
+    configure(level=level, log_format=log_format, folder=folder, terminal=notes_handler)

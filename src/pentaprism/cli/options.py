@@ -93,7 +93,7 @@ async def opened(
     settings = load_settings(
         immich_url=url, immich_api_key=api_key, immich_ca_file=ca_file, google_url=google_url
     )
-    show_logs(settings.log_level)
+    show_logs(settings.log_level, folder=settings.log_path, log_format=settings.log_format)
     async with App.open(settings) as app:
         yield app
 

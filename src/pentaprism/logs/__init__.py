@@ -1,0 +1,8 @@
+"""What the program tells of its work, line by line, and never a secret in it."""
+
+from __future__ import annotations
+
+from pentaprism.logs.configuration import LEVELS, check_level, configure, set_level
+from pentaprism.logs.redaction import MASK, hide, redact
+
+__all__ = ["LEVELS", "MASK", "check_level", "configure", "hide", "redact", "set_level"]
