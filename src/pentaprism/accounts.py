@@ -32,7 +32,7 @@ from pentaprism.destinations.pace import Pace
 from pentaprism.errors import InvalidError, NotFoundError, PentaprismError
 from pentaprism.settings import Settings
 from pentaprism.store import Store
-from pentaprism.store.records import Account, AccountState, Consent
+from pentaprism.store.records import Account, AccountState, Connection, Consent
 
 _OPEN_FOR = timedelta(hours=1)
 """How long a consent may take."""
@@ -67,11 +67,13 @@ class GoogleAccounts:
         removals: bool = False,
         account: Account | None = None,
         name: str | None = None,
+        owner_id: str | None = None,
     ) -> Started:
         """Begin to connect an account, or to reconnect ``account``.
 
-        A reconnect asks again for all that the account had granted. Raises `InvalidError` with
-        code ``no_client`` when no OAuth client is known.
+        ``owner_id`` is the person who asks, and who alone can `finish` it. A reconnect asks again
+        for all that the account had granted. Raises `InvalidError` with code ``no_client`` when no
+        OAuth client is known.
         """
         client = self._client(account)
         scopes = wanted(removals=removals)
@@ -84,6 +86,7 @@ class GoogleAccounts:
             redirect_uri=redirect_uri,
             scopes=scopes,
             account_id=account.id if account else None,
+            owner_id=owner_id,
             name=name,
             base_url=base_url,
             client_id=client.id,
@@ -102,17 +105,18 @@ class GoogleAccounts:
         )
         return Started(url, consent.state, redirect_uri)
 
-    async def finish(self, answer: str) -> Account:
+    async def finish(self, answer: str, *, owner_id: str | None = None) -> Account:
         """Return the account that was connected, given the address that the browser ended at.
 
-        The address may be its query alone. Raises `InvalidError` (``answer``,
-        ``consent_expired``, ``declined``, ``other_account``), and what Google says against it.
+        The address may be its query alone; ``owner_id`` is who has begun. Raises `InvalidError`
+        (``answer``, ``consent_expired``, ``declined``, ``other_account``), and what Google says
+        against it.
         """
         query = _query(answer)
         consent = await self._store.consents.take(
             query["state"], not_before=self._clock() - _OPEN_FOR
         )
-        if consent is None:
+        if consent is None or consent.owner_id != owner_id:
             raise InvalidError(
                 "This consent was not asked for here, or more than an hour ago, or was used.",
                 code="consent_expired",
@@ -135,9 +139,9 @@ class GoogleAccounts:
             raise missing_scope(APPEND)
         return await self._save(consent, grant)
 
-    async def list(self) -> list[Account]:
-        """Return all accounts, the oldest first."""
-        return await self._store.accounts.list()
+    async def list(self, owner_id: str | None = None) -> list[Account]:
+        """Return the accounts of one person, or all, the oldest first."""
+        return await self._store.accounts.list(owner_id)
 
     async def find(self, text: str) -> Account:
         """Return the account that ``text`` means: its id, the beginning of it, name or e-mail.
@@ -252,10 +256,10 @@ class GoogleAccounts:
         now = self._clock()
         lasts = grant.refresh_expires_in
         owner = await self._store.connections.default()
-        fallback = f"Google account {len(await self.list()) + 1}"
+        fallback = f"Google account {len(await self.list(consent.owner_id)) + 1}"
         account = Account(
             id=known.id if known else "",
-            owner_id=known.owner_id if known else owner.user_id if owner else None,
+            owner_id=known.owner_id if known else consent.owner_id or _owner(owner),
             name=consent.name or (known.name if known else None) or grant.email or fallback,
             subject=grant.subject or (known.subject if known else None),
             email=grant.email or (known.email if known else None),
@@ -280,7 +284,7 @@ class GoogleAccounts:
         Raises `InvalidError` with code ``other_account`` when another one was chosen at Google
         than was meant: its mirrors would fill the wrong account.
         """
-        every = await self.list()
+        every = await self.list(consent.owner_id)
         meant = next((one for one in every if one.id == consent.account_id), None)
         accounts = [one for one in every if one.base_url == consent.base_url]
         if meant is not None:
@@ -332,6 +336,11 @@ def expiry_warning(account: Account, now: datetime) -> str | None:
         f"project is in testing.{soon} Publish it (OAuth consent screen, Publish app) and connect "
         "once more, and it lasts."
     )
+
+
+def _owner(connection: Connection | None) -> str | None:
+    """Return whose an account is that the command line connects."""
+    return connection.owner_id if connection else None
 
 
 def _query(answer: str) -> dict[str, str]:

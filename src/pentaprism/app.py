@@ -28,7 +28,7 @@ from pentaprism.mirrors.templates import parse_template
 from pentaprism.mirrors.work import Tools
 from pentaprism.settings import Settings
 from pentaprism.store import Store
-from pentaprism.store.records import Account, AccountState, Connection, Mirror, RunEvent
+from pentaprism.store.records import Account, AccountState, Connection, Mirror, RunEvent, StartedBy
 from pentaprism.store.secrets import Secrets
 
 NEEDED = frozenset({"album.read", "asset.read", "asset.download", "user.read"})
@@ -50,11 +50,12 @@ class RunOptions:
     """What is chosen for a single run, beside the options of its mirror.
 
     ``thorough`` reads every mirrored file instead of trusting size and time. ``max_removals``
-    allows that many removals this once.
+    allows that many removals this once. ``started_by`` is recorded with it.
     """
 
     thorough: bool = False
     max_removals: int | None = None
+    started_by: StartedBy = StartedBy.COMMAND
 
 
 class App:
@@ -83,22 +84,43 @@ class App:
         async with await Store.open(settings.database_path, secrets, clock=clock) as store:
             yield cls(settings, store, clock, pace)
 
+    async def preflight(
+        self, url: str, api_key: str, *, ca_file: Path | None = None
+    ) -> tuple[str, Preflight]:
+        """Look at an Immich server and a key of one of its users; nothing is saved.
+
+        Return the server's address in its one true form, and what was found: the permissions
+        that are missing, too. When anything else is wrong, an `ActionRequiredError` says what.
+        """
+        async with self._client(url, api_key, ca_file) as client:
+            return client.url, await client.preflight(READ_ONLY)
+
     async def connect(
-        self, url: str, api_key: str, *, ca_file: Path | None = None, name: str | None = None
+        self,
+        url: str,
+        api_key: str,
+        *,
+        ca_file: Path | None = None,
+        name: str | None = None,
+        owner_id: str | None = None,
+        home: bool | None = None,
     ) -> tuple[Connection, Preflight]:
         """Check an Immich server and a key of one of its users, and save them as a connection.
 
         The preflight names permissions that are missing for comfort; without the `NEEDED` ones,
-        or when anything else is wrong, an `ActionRequiredError` says what.
+        or when anything else is wrong, an `ActionRequiredError` says what. ``owner_id`` is the
+        person whose connection it is, by themselves the key's user. At the server of a ``home``
+        connection people may sign in; None leaves that as it is, and lets a new one be home.
         """
-        async with self._client(url, api_key, ca_file) as client:
-            preflight = await client.preflight(READ_ONLY)
+        true_url, preflight = await self.preflight(url, api_key, ca_file=ca_file)
         replace(preflight, missing=preflight.missing & NEEDED).require()
         user = preflight.user
         if user is None:
             raise RuntimeError("a key with user.read has a user")
         connection = await self.store.connections.save(
-            url=client.url,
+            owner_id=owner_id,
+            home=home,
+            url=true_url,
             api_key=api_key,
             user_id=user.id,
             user_name=user.name,
@@ -115,10 +137,14 @@ class App:
         The server and the key are checked either way. Raises `InvalidError` when there is none.
         """
         url, key = self.settings.immich_url, self.settings.immich_api_key
-        if url is None and key is None and (saved := await self.store.connections.default()):
+        if url is None and key is None and (saved := await self._saved()):
             ca_file = Path(saved.ca_file) if saved.ca_file else None
             found, _ = await self.connect(
-                saved.url, saved.api_key, ca_file=ca_file, name=saved.name
+                saved.url,
+                saved.api_key,
+                ca_file=ca_file,
+                name=saved.name,
+                owner_id=saved.owner_id,
             )
             return found
         if url is None or key is None:
@@ -133,6 +159,12 @@ class App:
             url, key.get_secret_value(), ca_file=self.settings.immich_ca_file
         )
         return found
+
+    async def _saved(self) -> Connection | None:
+        """Return the connection for the command line, whose owner is whoever runs the server."""
+        ours = {connection.id for connection in await self.store.connections.homes()}
+        every = await self.store.connections.list()
+        return next((connection for connection in every if connection.id in ours), None)
 
     def immich(
         self, connection: Connection, *, edited: bool = False, connections: int = 8
@@ -260,7 +292,7 @@ class App:
             max_removals=options.max_removals,
         )
         template = files.template if files else "{filename}"
-        setup = MirrorSetup(mirror, parse_template(template), policy, warnings)
+        setup = MirrorSetup(mirror, parse_template(template), policy, warnings, options.started_by)
         try:
             async with self.immich(
                 connection, edited=chosen.edited, connections=features.connections

@@ -26,6 +26,7 @@ class Bytes:
     def __init__(self, data: bytes, *, verified: bool = True) -> None:
         self.data = data
         self.reads = 0
+        self.received = 0
         self._verified = verified
 
     async def size(self) -> int:

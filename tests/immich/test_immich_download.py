@@ -358,3 +358,34 @@ async def test_the_bandwidth_is_kept(
     server = serve(original)
     await download(connect(server.url, pace=pace, bandwidth=len(DATA) // 4), target)
     assert clock[0] == pytest.approx(4 - 1 / 8, abs=0.01)  # an eighth of a second is in the bucket
+
+
+async def test_a_download_tells_how_far_it_is(serve: Any, connect: Any, target: Target) -> None:
+    seen: list[int] = []
+    server = serve(
+        script(partial(original, cut=400_000), partial(original, data=OTHER), then=original)
+    )
+    content = connect(server.url).content(make_asset())
+
+    def allocate(size: int) -> None:
+        seen.append(content.received)
+        target.allocate(size)
+
+    assert content.received == 0
+    await asyncio.to_thread(content.download_to, target.fd, allocate)
+    assert content.received == len(DATA)
+    assert seen[0] == 0
+
+
+async def test_a_file_that_comes_anew_counts_from_the_start(
+    serve: Any, connect: Any, target: Target
+) -> None:
+    server = serve(partial(original, cut=400_000))
+    content = connect(server.url, retries=0).content(make_asset())
+    with pytest.raises(RetryableError):
+        await asyncio.to_thread(content.download_to, target.fd, target.allocate)
+    assert 0 < content.received <= 400_000
+    server.handle = always(reply({"message": "Service Unavailable"}, 503))
+    with pytest.raises(RetryableError):
+        await asyncio.to_thread(content.download_to, target.fd, target.allocate)
+    assert content.received == 0

@@ -62,3 +62,17 @@ async def test_a_stream_left_early_gives_its_connection_back(serve: Any, connect
     assert await anext(pieces)
     await pieces.aclose()
     assert await stream(client) == DATA
+
+
+async def test_a_stream_tells_how_far_it_is(serve: Any, connect: Any) -> None:
+    server = serve(script(partial(original, cut=300_000), then=original))
+    content = connect(server.url).content(make_asset())
+    assert content.received == 0
+    at = 500
+    async for piece in content.stream(at):
+        at += len(piece)
+        assert content.received == at
+    assert content.received == len(DATA)
+    async for piece in content.stream():
+        assert content.received == len(piece)
+        break

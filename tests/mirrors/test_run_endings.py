@@ -9,9 +9,9 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from mirror_world import World, tree
+from mirror_world import Done, World, tree
 
-from pentaprism.errors import ActionRequiredError
+from pentaprism.errors import ActionRequiredError, WaitingError
 from pentaprism.mirrors.run import MirrorRun
 from pentaprism.store.records import RunStatus
 
@@ -57,17 +57,56 @@ async def test_a_run_cancelled_before_it_begins_does_nothing(world: World) -> No
     assert tree(world.folder) == {}
 
 
-async def test_a_run_that_a_crash_left_running_is_closed(world: World) -> None:
+async def test_a_run_that_a_crash_left_running_is_taken_up(world: World) -> None:
     world.add("a.jpg")
     first = await world.run()
     async with world.app() as (app, _):
+        older = await app.store.runs.start(first.mirror.id)
+        world.pass_time(seconds=1)
         crashed = await app.store.runs.start(first.mirror.id)
     done = await world.run()
     assert done.codes == ["run_interrupted"]
     async with world.app() as (app, _):
-        closed = await app.store.runs.get(crashed.id)
-    assert (closed.status, closed.reason) == (RunStatus.FAILED, "interrupted")
+        taken_up = await app.store.runs.get(crashed.id)
+        closed = await app.store.runs.get(older.id)
+    assert taken_up.status is RunStatus.OK
+    assert (closed.status, closed.code) == (RunStatus.FAILED, "interrupted")
     assert (await world.run()).codes == []
+
+
+async def park(world: World) -> Done:
+    """Begin a run of 30 assets, and let it rest when a few were read."""
+    for n in range(30):
+        world.add(f"{n}.jpg")
+    world.sandbox.faults.add("stall", route="original", skip=10, seconds=FOREVER)
+    tasks: set[asyncio.Task[None]] = set()
+    rest = WaitingError("The mirror was paused.", code="paused")
+    done = await world.run(during=lambda run: when_asked(world, 14, lambda: run.park(rest), tasks))
+    world.sandbox.faults.clear()
+    return done
+
+
+async def test_a_run_taken_up_after_a_crash_counts_on(world: World) -> None:
+    parked = await park(world)
+    async with world.app() as (app, _):
+        (run,) = await app.store.runs.recent(1, parked.mirror.id)
+        await app.store.runs.take_up(run.id)  # as it stands when the program is killed
+    done = await world.run()
+    assert done.status is RunStatus.OK
+    assert done.counters.uploaded == 30
+    assert done.counters.total == 30
+
+
+async def test_a_parked_run_waits_and_is_taken_up(world: World) -> None:
+    parked = await park(world)
+    assert parked.status is RunStatus.WAITING
+    assert parked.counters.uploaded < 30
+    async with world.app() as (app, _):
+        (run,) = await app.store.runs.recent(1, parked.mirror.id)
+    assert (run.code, run.expected) == ("paused", 30)
+    done = await world.run()
+    assert (done.status, done.counters.uploaded) == (RunStatus.OK, 30)
+    assert "run_resumed" in done.codes
 
 
 async def test_a_server_that_goes_away_stops_the_run(world: World) -> None:

@@ -6,7 +6,7 @@ import io
 from collections.abc import AsyncIterator
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 from sandbox_calls import Caller, caller, main_album
 
 from pentaprism.sandbox.immich import Sandbox
@@ -42,6 +42,39 @@ async def test_every_preview_is_a_picture(plain: Caller) -> None:
             reply = await plain.get(f"/api/assets/{item['id']}/thumbnail?size={size}")
             with Image.open(io.BytesIO(reply.body)) as image:
                 assert image.format == form
+
+
+async def test_a_thumbnail_has_the_shape_and_the_light_of_its_picture(plain: Caller) -> None:
+    shapes, hashes = set(), set()
+    for item in await plain.listing(main_album(plain.sandbox)):
+        ratio = item["width"] / item["height"]
+        thumbnail = await plain.get(f"/api/assets/{item['id']}/thumbnail")
+        with Image.open(io.BytesIO(thumbnail.body)) as image:
+            assert min(image.size) == 250
+            assert image.width / image.height == pytest.approx(ratio, rel=0.01)
+            mean = ImageStat.Stat(image.convert("RGB")).mean
+        header = base64.b64decode(item["thumbhash"])
+        assert (header[0] & 63) / 63 == pytest.approx(sum(mean) / 3 / 255, abs=0.05)
+        assert header[4] >> 7 == (ratio > 1)
+        original = await plain.get(f"/api/assets/{item['id']}/original")
+        if item["type"] == "IMAGE":
+            with Image.open(io.BytesIO(original.body)) as image:
+                assert image.size == (item["width"], item["height"])
+        shapes.add(ratio)
+        hashes.add(item["thumbhash"])
+    assert len(shapes) >= 4
+    assert len(hashes) == 21
+
+
+async def test_a_replaced_file_has_its_own_thumbnail(plain: Caller) -> None:
+    asset_id, picture = await first(plain), io.BytesIO()
+    before = (await plain.get(f"/api/assets/{asset_id}")).json["thumbhash"]
+    Image.new("RGB", (100, 50), (200, 30, 30)).save(picture, "PNG")
+    plain.sandbox.library.replace(asset_id, picture.getvalue())
+    thumbnail = await plain.get(f"/api/assets/{asset_id}/thumbnail")
+    with Image.open(io.BytesIO(thumbnail.body)) as image:
+        assert image.size == (100, 50)
+    assert (await plain.get(f"/api/assets/{asset_id}")).json["thumbhash"] != before
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ async def test_replies_fit_the_schemas() -> None:
             ("/api-keys/me", ""),
             ("/api-keys", ""),
             ("/users/me", ""),
+            ("/api-keys/{id}", next(iter(sandbox.library.keys.values())).id),
+            ("/assets/statistics", ""),
             ("/albums", ""),
             ("/albums/{id}", holiday),
             ("/stacks", ""),
@@ -100,8 +102,9 @@ async def test_replies_to_changes_fit_the_schemas() -> None:
         one, two, *_ = (item["id"] for item in await owner.listing(main_album(sandbox)))
         (leaf,) = (await owner.call("PUT", "/api/tags", {"tags": ["a/b"]})).json
         made = (await owner.post("/api/albums", {"albumName": "New"})).json["id"]
-        (other,) = [u for u in sandbox.library.users if u != sandbox.library.owner.id]
+        other = list(sandbox.library.users)[1]
         users = {"albumUsers": [{"userId": other, "role": "viewer"}]}
+        key = sandbox.library.add_key(["album.read"]).id
         login = {"email": "admin@example.test", "password": "sandbox"}
         calls: list[tuple[str, str, str, Any]] = [
             ("POST", "/albums", "", {"albumName": "New", "assetIds": [one]}),
@@ -110,6 +113,7 @@ async def test_replies_to_changes_fit_the_schemas() -> None:
             ("DELETE", "/albums/{id}/assets", made, {"ids": [one, two]}),
             ("PUT", "/albums/{id}/users", made, users),
             ("POST", "/api-keys", "", {"name": "x", "permissions": ["album.read"]}),
+            ("PUT", "/api-keys/{id}", key, {"name": "y"}),
             ("POST", "/stacks", "", {"assetIds": [one, two]}),
             ("PUT", "/assets/{id}", one, {"description": "x"}),
             ("PUT", "/tags", "", {"tags": ["c"]}),

@@ -80,6 +80,9 @@ class Content(Protocol):
     `PermanentError` when the bytes cannot be had or are not what Immich's checksum promises.
     """
 
+    received: int
+    """How many bytes have come in the present attempt, for those who watch."""
+
     async def size(self) -> int:
         """Return how many bytes there are, without reading them."""
         ...

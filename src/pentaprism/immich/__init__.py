@@ -4,14 +4,15 @@ from pentaprism.immich.client import (
     READ_ONLY,
     ImmichClient,
     Preflight,
-    Server,
+    Statistics,
     Thumbnail,
-    User,
 )
 from pentaprism.immich.content import AssetContent
+from pentaprism.immich.identity import Server, User
 from pentaprism.immich.listing import Listing, Proof
 from pentaprism.immich.options import ImmichOptions
 from pentaprism.immich.pace import Pace
+from pentaprism.immich.sign_in import Method, SignedIn, SignIn
 from pentaprism.immich.traffic import Traffic
 
 __all__ = [
@@ -20,10 +21,14 @@ __all__ = [
     "ImmichClient",
     "ImmichOptions",
     "Listing",
+    "Method",
     "Pace",
     "Preflight",
     "Proof",
     "Server",
+    "SignIn",
+    "SignedIn",
+    "Statistics",
     "Thumbnail",
     "Traffic",
     "User",

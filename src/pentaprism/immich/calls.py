@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from yarl import URL
 from pentaprism.errors import ActionRequiredError, PentaprismError, RetryableError
 from pentaprism.immich.line import KEEP_ALIVE, Line
 from pentaprism.immich.models import ConfigReply
+from pentaprism.immich.options import Address
 from pentaprism.immich.pace import Patience
 from pentaprism.immich.refusals import (
     Refusal,
@@ -28,6 +29,9 @@ from pentaprism.immich.refusals import (
 )
 
 log = logging.getLogger(__name__)
+
+type Explain = Callable[[Refusal, Address], PentaprismError | None]
+"""What a refusal means to one call; None leaves it to what it means to all."""
 
 _OK = frozenset({200, 201})
 _ABSENT = 400
@@ -44,7 +48,7 @@ class Answer:
 
 
 class Calls:
-    """The API's calls. Everything here only reads, so that every call may be repeated."""
+    """The API's calls, repeated on passing faults: they only read. Sign-in takes no retries."""
 
     def __init__(self, line: Line) -> None:
         self.line = line
@@ -69,11 +73,21 @@ class Calls:
         return self._decode(answer, kind)
 
     async def post[T](
-        self, path: str, body: msgspec.Struct, kind: type[T], *, absent: PentaprismError
+        self,
+        path: str,
+        body: msgspec.Struct | None,
+        kind: type[T],
+        *,
+        absent: PentaprismError | None = None,
+        explain: Explain | None = None,
     ) -> T:
-        """POST ``body`` to ``path`` and decode the answer as ``kind``."""
-        data = msgspec.json.encode(body)
-        answer = await self._repeat("POST", path, data=data, absent=absent)
+        """POST ``body`` to ``path`` and decode the answer as ``kind``.
+
+        ``absent`` as in `get`; ``explain`` turns refusals that mean something else here into
+        their error.
+        """
+        data = None if body is None else msgspec.json.encode(body)
+        answer = await self._repeat("POST", path, data=data, absent=absent, explain=explain)
         return self._decode(answer, kind)
 
     async def fetch(
@@ -137,6 +151,7 @@ class Calls:
         data: bytes | None = None,
         params: dict[str, str] | None = None,
         none: int | None = None,
+        explain: Explain | None = None,
     ) -> Answer:
         line = self.line
         line.traffic.asked()
@@ -167,7 +182,7 @@ class Calls:
         # a 404 here may be a proxy's, which must not pass for a deletion.
         if absent is not None and refusal.absent and response.status == _ABSENT:
             raise absent
-        raise await self._refused(refusal)
+        raise (explain and explain(refusal, line.address)) or await self._refused(refusal)
 
     async def _in_maintenance(self) -> bool:
         try:
@@ -198,7 +213,7 @@ class Calls:
     def _started(self) -> aiohttp.ClientSession:
         if self._session is None:
             line = self.line
-            headers = {"x-api-key": line.api_key, "User-Agent": "pentaprism"}
+            headers = {**line.credential, "User-Agent": "pentaprism"}
             if line.address.local:
                 headers["Accept-Encoding"] = "identity"
             self._session = aiohttp.ClientSession(

@@ -13,6 +13,7 @@ from pentaprism.immich.calls import Calls
 from pentaprism.immich.connections import Connections
 from pentaprism.immich.content import AssetContent
 from pentaprism.immich.conversion import to_album, to_asset
+from pentaprism.immich.identity import Server, User, ask_server, ask_user
 from pentaprism.immich.line import make_line
 from pentaprism.immich.listing import PAGE, Listing
 from pentaprism.immich.models import (
@@ -20,11 +21,9 @@ from pentaprism.immich.models import (
     AssetPage,
     AssetReply,
     KeyReply,
-    PingReply,
     SearchQuery,
     SearchReply,
-    UserReply,
-    VersionReply,
+    StatisticsReply,
 )
 from pentaprism.immich.options import ImmichOptions
 from pentaprism.immich.pace import Pace
@@ -32,7 +31,6 @@ from pentaprism.immich.refusals import (
     absent_album,
     absent_asset,
     missing_permissions,
-    not_immich,
 )
 from pentaprism.immich.traffic import Traffic
 
@@ -40,33 +38,6 @@ READ_ONLY = frozenset(
     {"album.read", "asset.read", "asset.view", "asset.download", "user.read", "server.about"}
 )
 """The permissions of a key for mirroring; of these, the user's name needs ``user.read``."""
-
-SUPPORTED = range(2, 4)
-"""Immich's major versions that this client knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """The version of an Immich server."""
-
-    major: int
-    minor: int
-    patch: int
-
-    @property
-    def version(self) -> str:
-        """The version as Immich writes it, such as ``3.1.0``."""
-        return f"{self.major}.{self.minor}.{self.patch}"
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """The user whose key is used."""
-
-    id: str
-    name: str
-    email: str
-    is_admin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +65,15 @@ class Thumbnail:
 
     data: bytes
     mime_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How many photos and videos a user has, in the timeline and archived."""
+
+    images: int
+    videos: int
+    total: int
 
 
 class ImmichClient:
@@ -151,19 +131,7 @@ class ImmichClient:
         Raises `ActionRequiredError` with code ``url``, ``unreachable``, ``certificate``,
         ``not_immich`` or ``version``.
         """
-        ping = await self._calls.get("/server/ping", PingReply, once=True)
-        if ping.res != "pong":
-            raise not_immich(self._line.address, "it does not answer a ping")
-        reply = await self._calls.get("/server/version", VersionReply)
-        server = Server(reply.major, reply.minor, reply.patch)
-        if server.major not in SUPPORTED:
-            old = server.major < SUPPORTED.start
-            raise ActionRequiredError(
-                f"Immich {server.version} is not supported; versions 2 and 3 are.",
-                code="version",
-                hint="Update Immich." if old else "Update Pentaprism.",
-            )
-        return server
+        return await ask_server(self._calls)
 
     async def preflight(self, required: frozenset[str] = READ_ONLY) -> Preflight:
         """Check server and key, and tell which of the ``required`` permissions are missing.
@@ -176,9 +144,18 @@ class ImmichClient:
         missing = frozenset() if "all" in permissions else required - permissions
         user = None
         if permissions & {"all", "user.read"}:
-            me = await self._calls.get("/users/me", UserReply)
-            user = User(me.id, me.name, me.email, bool(me.is_admin))
+            user = await ask_user(self._calls)
         return Preflight(server, user, permissions, missing)
+
+    async def statistics(self) -> Statistics | None:
+        """Return how much the key's user has, None for a key without ``asset.statistics``."""
+        try:
+            reply = await self._calls.get("/assets/statistics", StatisticsReply)
+        except ActionRequiredError as error:
+            if error.code == "permissions":
+                return None
+            raise
+        return Statistics(reply.images, reply.videos, reply.total)
 
     async def albums(self) -> list[Album]:
         """Return all albums that the key's user owns or was given, as Immich orders them."""

@@ -40,9 +40,14 @@ _ERROR_BODY = 16 * 1024
 
 
 class AssetContent:
-    """The bytes of ``asset``; implements the contract of a destination's ``Content``."""
+    """The bytes of ``asset``; implements the contract of a destination's ``Content``.
+
+    ``received`` is the byte of the file that the reading under way has reached, for showing
+    progress; it goes back when the file is read anew. Another thread may look at it.
+    """
 
     def __init__(self, asset: Asset, line: Line, connections: Connections, calls: Calls) -> None:
+        self.received = 0
         self._asset = asset
         self._line = line
         self._connections = connections
@@ -141,7 +146,7 @@ class AssetContent:
         """Ask for what is missing and write what comes; return when the body has ended."""
         line = self._line
         line.traffic.asked()
-        begun = transfer.position
+        begun = self.received = transfer.position
         try:
             status, headers = connection.get(self._request(transfer))
             self._check_head(connection, transfer, status, headers)
@@ -153,6 +158,7 @@ class AssetContent:
                 at = transfer.position
                 transfer.feed(piece)
                 writing.write(piece, at)
+                self.received = transfer.position
             transfer.end()
         except _WriteError as failed:
             raise failed.error from None
@@ -183,6 +189,7 @@ class AssetContent:
     async def _pieces(self, transfer: Transfer) -> AsyncGenerator[bytes]:
         """Ask for what is missing and yield what comes, counted and hashed."""
         line = self._line
+        self.received = transfer.position
         async with self._calls.open(self._path, transfer.headers(), **self._params) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             try:
@@ -199,6 +206,7 @@ class AssetContent:
                 if delay:
                     await line.pace.sleep(delay)
                 transfer.feed(piece)
+                self.received = transfer.position
                 yield piece
             transfer.end()
 
@@ -208,9 +216,9 @@ class AssetContent:
         lines = [
             f"GET {address.base}{self._path}{query} HTTP/1.1",
             f"Host: {address.authority}",
-            f"x-api-key: {self._line.api_key}",
             "Accept-Encoding: identity",
             "User-Agent: pentaprism",
+            *(f"{name}: {value}" for name, value in self._line.credential.items()),
             *(f"{name}: {value}" for name, value in transfer.headers().items()),
         ]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

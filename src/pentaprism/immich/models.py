@@ -113,6 +113,36 @@ class KeyReply(msgspec.Struct, rename="camel"):
     permissions: list[str]
 
 
+class LoginReply(msgspec.Struct, rename="camel"):
+    """The answer of ``POST /auth/login``."""
+
+    access_token: str
+    user_id: str
+    user_email: str = ""
+    name: str = ""
+    is_admin: bool | None = None
+
+
+class LogoutReply(msgspec.Struct, rename="camel"):
+    """The answer of ``POST /auth/logout``."""
+
+    successful: bool | None = None
+
+
+class NewKeyReply(msgspec.Struct, rename="camel"):
+    """The answer of ``POST /api-keys``: the only one that tells the key itself."""
+
+    secret: str
+
+
+class StatisticsReply(msgspec.Struct, rename="camel"):
+    """The answer of ``GET /assets/statistics``."""
+
+    images: int
+    videos: int
+    total: int
+
+
 class PingReply(msgspec.Struct, rename="camel"):
     """The answer of ``GET /server/ping``: ``pong``."""
 
@@ -147,3 +177,17 @@ class SearchQuery(msgspec.Struct, rename="camel", omit_defaults=True):
     page: int
     order: str
     with_exif: bool = False
+
+
+class LoginOrder(msgspec.Struct, rename="camel"):
+    """The body of ``POST /auth/login``."""
+
+    email: str
+    password: str
+
+
+class KeyOrder(msgspec.Struct, rename="camel"):
+    """The body of ``POST /api-keys``."""
+
+    name: str
+    permissions: list[str]

@@ -206,7 +206,7 @@ class Refusal:
         place = base if found else target.split("?")[0]
         hint = f"Use {place} as the Immich address." if "://" in place else ""
         return ActionRequiredError(
-            f"{address.origin} sends on to {place}, where the API key is not sent along.",
+            f"{address.origin} sends on to {place}, where no credential is sent along.",
             code="url",
             hint=hint or "Give the address at which Immich opens in a browser.",
         )

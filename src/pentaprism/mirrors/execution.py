@@ -40,6 +40,7 @@ from pentaprism.errors import (
 from pentaprism.mirrors.order import Tail
 from pentaprism.mirrors.outcomes import failed, put, staged_outcome
 from pentaprism.mirrors.placing import PlacedPart, PlacedPut
+from pentaprism.mirrors.progress import Underway
 from pentaprism.mirrors.recorder import Recorder
 from pentaprism.mirrors.sweep import remote_item
 from pentaprism.store.records import Twin
@@ -114,6 +115,7 @@ class Execution:
         *,
         edited: bool,
         clock: Callable[[], datetime],
+        underway: Underway,
     ) -> None:
         self._destination = destination
         self._album = album
@@ -122,6 +124,7 @@ class Execution:
         self._recorder = recorder
         self._edited = edited
         self._clock = clock
+        self._underway = underway
         features = self._features = destination.features
         self._jobs: asyncio.Queue[tuple[Job, _Staging] | None] = asyncio.Queue(
             2 * features.transfers
@@ -218,6 +221,7 @@ class Execution:
         self._retryable_in_a_row = 0
         if staged.durable:
             await self._recorder.add(staged_outcome(placed, self._clock()))
+        self._underway.staged += 1
         return _Ready(placed, staged, job.position)
 
     async def _stage(self, job: Job) -> tuple[PlacedPut, Staged]:
@@ -225,7 +229,8 @@ class Execution:
         while True:
             try:
                 shot = await self._shot(placed, job)
-                return placed, await self._destination.stage(self._album, shot)
+                with self._underway.staging(shot):
+                    return placed, await self._destination.stage(self._album, shot)
             except ConflictError as error:
                 if error.code not in _MOVE:
                     raise
@@ -328,6 +333,7 @@ class Execution:
         finally:
             self._committing = None
         for ready, result in zip(batch, results, strict=True):
+            self._underway.staged -= 1
             await self._record(ready, result)
 
     async def _record(self, ready: _Ready, result: Result) -> None:

@@ -43,6 +43,11 @@ class Recorder:
         if self._error is not None:
             raise self._error
 
+    async def expect(self, count: int) -> None:
+        """Record that the run will look at ``count`` assets."""
+        self._tally.expected = count
+        await self._store.runs.progress(self._run_id, self._tally.counters(), expected=count)
+
     async def add(self, outcome: Outcome) -> None:
         """Hand over an outcome; it is committed within a fifth of a second.
 

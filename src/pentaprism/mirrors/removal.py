@@ -71,14 +71,15 @@ async def find_leaving(
 
 
 async def plan_removals(
-    sweep: Sweep, leaving: Leaving, assets: AssetSource
+    sweep: Sweep, leaving: Leaving, assets: AssetSource, *, held_too: bool = False
 ) -> AsyncIterator[list[Remove]]:
     """Yield what is to be removed, with its cause, some shots at a time.
 
+    What is held back is not yielded, but with ``held_too``, for those who want to look at it.
     An asset that is merely offline has left only the listing, so it stays as it is. Any error but
     "not found" is raised: a server that does not answer proves nothing.
     """
-    if leaving.hold is not None:
+    if leaving.hold is not None and not held_too:
         return
     for shot_ids in batched(leaving.shot_ids, _TOGETHER):
         shots = [items async for items in sweep.shots(shot_ids)]

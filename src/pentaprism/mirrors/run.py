@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,28 +11,34 @@ from pentaprism.errors import ConflictError, PentaprismError, RunCancelledError,
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.outcomes import Outcome
 from pentaprism.mirrors.plan import Policy
+from pentaprism.mirrors.progress import Progress
 from pentaprism.mirrors.recorder import Recorder
 from pentaprism.mirrors.tally import Tally
 from pentaprism.mirrors.templates import Template
 from pentaprism.mirrors.work import Planned, Tools, Work
-from pentaprism.store.records import Mirror, Run, RunEvent, RunStatus
+from pentaprism.store.records import Mirror, Run, RunEvent, RunStatus, StartedBy
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorSetup:
     """All that a run needs to know of its mirror beside the record.
 
-    ``warnings`` are what a person should be told with each run.
+    ``warnings`` are what a person should be told with each run. ``started_by`` is recorded with a
+    run that is new.
     """
 
     mirror: Mirror
     template: Template
     policy: Policy
     warnings: tuple[RunEvent, ...] = ()
+    started_by: StartedBy = StartedBy.COMMAND
 
 
 class MirrorRun:
-    """Runs one mirror once. `tally` grows while `execute` works; `cancel` ends it early."""
+    """Runs one mirror once. `execute` works, `progress` tells how far it is.
+
+    `cancel` and `park` end it early; ``begun`` is set when it is recorded, as `record`.
+    """
 
     def __init__(self, setup: MirrorSetup, tools: Tools) -> None:
         self._setup = setup
@@ -40,32 +47,60 @@ class MirrorRun:
         self._store = tools.store
         self._destination = tools.destination
         self._work = self._new_work()
-        self._cancelled = False
-        self._resumed = False
+        self._ended_by: RunCancelledError | WaitingError | None = None
+        self._taken_up: RunStatus | None = None
         self.tally = Tally()
         self.stopped: PentaprismError | None = None
+        self.record: Run | None = None
+        self.begun = asyncio.Event()
 
     def cancel(self) -> None:
         """End the run soon: running downloads are given up, what is staged is committed."""
-        self._cancelled = True
-        self._work.cancel()
+        self._end(RunCancelledError())
+
+    def park(self, error: WaitingError) -> None:
+        """End the run soon as one that waits, for the reason that ``error`` gives."""
+        self._end(error)
+
+    def _end(self, error: RunCancelledError | WaitingError) -> None:
+        self._ended_by = self._ended_by or error
+        self._work.end(self._ended_by)
         self._tools.client.cancel()
+
+    def progress(self) -> Progress:
+        """Return how far the run is now."""
+        underway = self._work.underway
+        return Progress(
+            expected=self.tally.expected,
+            counters=self.tally.counters(),
+            staged=underway.staged,
+            bytes_read=self._tools.client.traffic.bytes_read,
+            transfers=underway.transfers(),
+        )
 
     async def execute(self) -> Run:
         """Make the destination equal to the album, and return the finished run.
 
         An error that ended it early is in `stopped`; where that is a `WaitingError`, the run waits
-        and the next one of this mirror takes it up. Raises what keeps it from beginning.
+        and the next one of this mirror takes it up, as it does one that a crash has left. Raises
+        what keeps it from beginning.
         """
         with self._store.locks.take(f"mirror:{self._mirror.id}", self._busy()):
-            run = await self._begin()
+            run = self.record = await self._begin()
+            self.begun.set()
             try:
                 async with Recorder(self._store, run.id, self.tally) as recorder:
-                    await self._work_and_report(recorder, run)
+                    await self._work_and_report(recorder)
+            except asyncio.CancelledError:
+                raise  # the program ends: recorded as running, the run is taken up again
             except BaseException as error:
                 # Whatever it is, nobody may find a run that seems to be at work for ever.
                 await self._store.runs.finish(
-                    run.id, RunStatus.FAILED, self.tally.counters(), f"internal error: {error!r}"
+                    run.id,
+                    RunStatus.FAILED,
+                    self.tally.counters(),
+                    f"internal error: {error!r}",
+                    code="internal",
                 )
                 raise
             return await self._finish(run)
@@ -84,44 +119,63 @@ class MirrorRun:
         except WaitingError as error:
             self.stopped = error
         except PentaprismError as error:
-            refused = await self._store.runs.start(self._mirror.id)
-            await self._store.runs.finish(
-                refused.id, RunStatus.FAILED, self.tally.counters(), error.message
-            )
+            await self._refuse(error)
             raise
-        waited = await self._store.runs.waiting(self._mirror.id)
-        if waited is None:
-            return await self._store.runs.start(self._mirror.id)
-        self._resumed = True
-        self.tally.take_up(waited.counters)
-        return await self._store.runs.take_up(waited.id)
+        left = await self._left_over()
+        if left is None:
+            return await self._store.runs.start(self._mirror.id, self._setup.started_by)
+        self._taken_up = left.status
+        self.tally.take_up(left.counters)
+        return await self._store.runs.take_up(left.id)
 
-    async def _work_and_report(self, recorder: Recorder, run: Run) -> None:
-        await self._report_what_was_before(recorder, run)
+    async def _refuse(self, error: PentaprismError) -> None:
+        """Record that the run could not begin."""
+        run = await self._left_over()
+        run = run or await self._store.runs.start(self._mirror.id, self._setup.started_by)
+        await self._store.runs.finish(
+            run.id, RunStatus.FAILED, run.counters, error.message, code=error.code
+        )
+
+    async def _left_over(self) -> Run | None:
+        """Return the run to go on with: one that waits, or that a crash left; None for neither.
+
+        Whoever made it is not at work any more, as the lock of this mirror is ours.
+        """
+        left = await self._store.runs.interrupted(self._mirror.id)
+        waiting = await self._store.runs.waiting(self._mirror.id)
+        if waiting is not None:
+            left.append(waiting)
+        if not left:
+            return None
+        newest = max(left, key=lambda run: run.started_at)
+        for older in left:
+            if older.id != newest.id:
+                await self._store.runs.finish(
+                    older.id, RunStatus.FAILED, older.counters, "interrupted", code="interrupted"
+                )
+        return newest
+
+    async def _work_and_report(self, recorder: Recorder) -> None:
+        await self._report_what_was_before(recorder)
         if self.stopped is None:
             try:
                 await self._work_to_the_end(recorder)
             except PentaprismError as error:
-                self.stopped = RunCancelledError() if self._cancelled else error
+                self.stopped = self._ended_by or error
         if self.stopped is not None:
             await recorder.add(Outcome(events=[_ending(self.stopped)]))
 
-    async def _report_what_was_before(self, recorder: Recorder, run: Run) -> None:
-        interrupted = [
-            old for old in await self._store.runs.interrupted(self._mirror.id) if old.id != run.id
-        ]
-        for old in interrupted:
-            await self._store.runs.finish(old.id, RunStatus.FAILED, old.counters, "interrupted")
+    async def _report_what_was_before(self, recorder: Recorder) -> None:
         events = list(self._setup.warnings)
-        if interrupted:
+        if self._taken_up is RunStatus.RUNNING:
             events.append(event(Code.RUN_INTERRUPTED))
-        if self._resumed:
+        elif self._taken_up is not None:
             events.append(event(Code.RUN_RESUMED))
         await recorder.add(Outcome(events=events))
 
     async def _work_to_the_end(self, recorder: Recorder) -> None:
         try:
-            await self._work.execute(recorder, self.tally)
+            await self._work.execute(recorder)
         except AlbumGoneError as error:
             # What the account still holds goes into a new album. If that is deleted too, while
             # it is filled, somebody does not want it.
@@ -133,9 +187,9 @@ class MirrorRun:
             )
             self.tally.start_over()
             self._work = self._new_work()
-            if self._cancelled:
-                raise RunCancelledError from None
-            await self._work.execute(recorder, self.tally)
+            if self._ended_by is not None:
+                raise self._ended_by from None
+            await self._work.execute(recorder)
 
     async def _finish(self, run: Run) -> Run:
         stopped = self.stopped
@@ -151,6 +205,7 @@ class MirrorRun:
             status,
             self.tally.counters(),
             stopped.message if stopped else None,
+            code=stopped.code if stopped else None,
             waits_until=stopped.until if isinstance(stopped, WaitingError) else None,
         )
 

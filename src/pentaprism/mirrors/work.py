@@ -12,7 +12,6 @@ from pentaprism.errors import (
     ActionRequiredError,
     NotFoundError,
     PentaprismError,
-    RunCancelledError,
 )
 from pentaprism.immich import ImmichClient, Listing, Proof
 from pentaprism.mirrors import outcomes
@@ -25,6 +24,7 @@ from pentaprism.mirrors.outcomes import Outcome
 from pentaprism.mirrors.pairs import without_partners
 from pentaprism.mirrors.placing import Placing
 from pentaprism.mirrors.plan import Hold, Keep, Policy, Put, Remove, Skip
+from pentaprism.mirrors.progress import Underway
 from pentaprism.mirrors.recorder import Recorder
 from pentaprism.mirrors.registering import Registering
 from pentaprism.mirrors.removal import (
@@ -36,7 +36,6 @@ from pentaprism.mirrors.removal import (
 )
 from pentaprism.mirrors.sweep import Sweep
 from pentaprism.mirrors.takeover import take_over
-from pentaprism.mirrors.tally import Tally
 from pentaprism.mirrors.templates import Template
 from pentaprism.mirrors.twins import known_here, with_twins
 from pentaprism.store import Store
@@ -47,12 +46,14 @@ from pentaprism.store.records import ItemState, Mirror
 class Planned:
     """A page of the plan: what would be done, with the paths that puts would claim.
 
-    ``held`` says why nothing may be removed, when something would be.
+    ``held`` says why nothing may be removed, when something would be; where that is the number
+    alone (``too_many``), what would be removed comes all the same.
     """
 
     actions: Sequence[Put | Keep | Skip | Remove]
     paths: Mapping[str, Paths]
     held: str | None = None
+    too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,18 @@ class Work:
         self._destination = tools.destination
         self._features = tools.destination.features
         self._execution: Execution | None = None
-        self._cancelled: PentaprismError | None = None
+        self._ended_by: PentaprismError | None = None
+        self.underway = Underway()
 
-    def cancel(self) -> None:
-        """End the work soon: what is staged is committed, the rest is left to the next run."""
-        self._cancelled = RunCancelledError()
+    def end(self, error: PentaprismError) -> None:
+        """End the work soon with ``error``: what is staged is committed, the rest is left."""
+        self._ended_by = error
         if self._execution is None:
             return
         if self._features.paths:
-            self._execution.stop(self._cancelled)
+            self._execution.stop(error)
         else:
-            self._execution.abort(self._cancelled)
+            self._execution.abort(error)
 
     async def plan(self) -> AsyncIterator[Planned]:
         """Yield what `execute` would do, a page at a time; nothing is changed anywhere."""
@@ -103,7 +105,7 @@ class Work:
         remote = RemoteAlbum(self._mirror.remote_album_id or "", title)
         sweep = self._sweep(remote)
         placing = self._placing(title, Found())
-        listing = self._listing(album)
+        listing = self._listing(album, with_sizes=True)
         async for page, partnered in without_partners(listing.pages(), self._policy.raw):
             actions = await sweep.decide(page, partnered)
             puts = [action for action in actions if isinstance(action, Put)]
@@ -113,15 +115,17 @@ class Work:
                 {put.asset.id: taken for put, taken in zip(puts, paths, strict=True)},
             )
         leaving = await self._find_leaving(sweep, listing)
+        too_many = leaving.hold is Hold.TOO_MANY
         if leaving.hold is not None:
-            yield Planned((), {}, await self._held_because(leaving.hold, leaving))
-        async for removes in plan_removals(sweep, leaving, self._client):
+            reason = await self._held_because(leaving.hold, leaving)
+            yield Planned((), {}, reason, too_many)
+        async for removes in plan_removals(sweep, leaving, self._client, held_too=too_many):
             yield Planned(removes, {})
 
-    async def execute(self, recorder: Recorder, tally: Tally) -> None:
+    async def execute(self, recorder: Recorder) -> None:
         """Make the destination equal to the album; raises what ends it early."""
         album = await self._album()
-        tally.expected = album.asset_count
+        await recorder.expect(album.asset_count)
         remote = await self._remote_album(album, recorder)
         found = await take_over(self._store, self._mirror.id, self._destination, remote, recorder)
         sweep = self._sweep(remote)
@@ -135,9 +139,10 @@ class Work:
             recorder,
             edited=self._policy.edited,
             clock=self._tools.clock,
+            underway=self.underway,
         )
-        if self._cancelled is not None:
-            raise self._cancelled
+        if self._ended_by is not None:
+            raise self._ended_by
         await self._execution.run(self._jobs(listing, sweep, placing, recorder))
         if self._execution.stopped is not None:
             raise self._execution.stopped
@@ -203,8 +208,8 @@ class Work:
     def _listing(self, album: Album, *, with_sizes: bool = False) -> Listing:
         """Return the listing, with as much metadata as is needed.
 
-        ``with_sizes`` lets external assets, which have no checksum of their content, be known
-        again in a folder that was filled before.
+        ``with_sizes`` lets a plan say how much it would put, and external assets, which have no
+        checksum of their content, be known again in a folder that was filled before.
         """
         wanted = with_sizes or self._template.needs_exif or self._features.metadata
         return self._client.list_album(album, with_exif=wanted)

@@ -20,19 +20,20 @@ def identify(
     Immich looks for a session token first; an API key sent as Bearer is a bad token. Raises
     `ApiError` 401.
     """
-    token = _session_token(headers, query, cookies)
+    token = session_token(headers, query, cookies)
     if token:
-        user_id = library.sessions.get(token)
-        if user_id is None:
+        user = library.users.get(library.sessions.get(token, ""))
+        if user is None or user.deleted is not None:
             raise ApiError(401, "Invalid user token")
-        return library.users[user_id], None
+        return user, None
     secret = headers.get("x-api-key", "").strip() or query.get("apiKey")
     if not secret:
         raise ApiError(401, "Authentication required")
     key = library.keys.get(secret)
-    if key is None:
+    user = library.users.get(key.user_id) if key else None
+    if user is None or user.deleted is not None:
         raise ApiError(401, "Invalid API key")
-    return library.users[key.user_id], key
+    return user, key
 
 
 def require(key: Key | None, permission: str) -> None:
@@ -42,9 +43,10 @@ def require(key: Key | None, permission: str) -> None:
     raise ApiError(403, f"Missing required permission: {permission}")
 
 
-def _session_token(
+def session_token(
     headers: Mapping[str, str], query: Mapping[str, str], cookies: Mapping[str, str]
 ) -> str | None:
+    """Return the session token of a request, which may come in five ways."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     return (
         headers.get("x-immich-user-token")

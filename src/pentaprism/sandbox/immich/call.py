@@ -42,6 +42,7 @@ class Call:
     upload: Upload | None = None
     user_or_none: User | None = None
     key: Key | None = None
+    token: str | None = None
     faults: dict[str, Fault] = field(default_factory=dict)
 
     @property

@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from pentaprism.sandbox.hosting import Bandwidth
-from pentaprism.sandbox.immich.access import identify, require
+from pentaprism.sandbox.immich.access import identify, require, session_token
 from pentaprism.sandbox.immich.body import Body
 from pentaprism.sandbox.immich.call import Call, Route, Upload
 from pentaprism.sandbox.immich.delivery import deliver, web_page
@@ -130,6 +130,8 @@ class Edge:
         call.user_or_none, call.key = identify(
             self.library, request.headers, request.query, request.cookies
         )
+        if call.key is None:
+            call.token = session_token(request.headers, request.query, request.cookies)
         require(call.key, route.permission)
 
     async def _wait(self, faults: dict[str, Fault]) -> None:
@@ -149,7 +151,8 @@ class Edge:
     def _faulty(self, request: web.Request, route: Route, faults: dict[str, Fault]) -> Reply | None:
         """Return the reply that a fault puts in the handler's place."""
         if "maintenance" in faults and route.name not in ("ping", "version"):
-            return self._unrouted(request)
+            is_config = route.name == "config"
+            return json({"maintenanceMode": True}) if is_config else self._unrouted(request)
         if fault := faults.get("status"):
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
             return json({"message": HTTPStatus(fault.status).phrase}, fault.status, headers)

@@ -11,7 +11,7 @@ from pentaprism.sandbox.immich.content import Content
 
 @dataclass(slots=True)
 class User:
-    """A person with an account on the server."""
+    """A person with an account on the server; ``deleted`` is when an admin took it away."""
 
     id: str
     email: str
@@ -20,6 +20,7 @@ class User:
     is_admin: bool
     colour: str
     created: int
+    deleted: int | None = None
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Key:
     user_id: str
     permissions: list[str]
     created: int
+    updated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,15 @@ class Place:
     country: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a made picture shows: drawn from ``seed`` and ``number``, in a file of ``kind``."""
+
+    seed: int
+    kind: str
+    number: int
+
+
 NO_CAMERA = Camera(None, None)
 
 
@@ -67,6 +78,7 @@ class Asset:
 
     ``taken`` is the instant of capture, ``offset`` its zone in minutes east of UTC. ``processed``
     is False until Immich has read the metadata. ``deleted`` is when it went to the trash.
+    ``scene`` is what ``content`` shows; None for bytes that were not drawn here.
     """
 
     id: str
@@ -99,6 +111,7 @@ class Asset:
     rating: int | None = None
     tag_ids: tuple[str, ...] = ()
     edited: Content | None = None
+    scene: Scene | None = None
 
     @property
     def is_video(self) -> bool:
@@ -114,9 +127,14 @@ class Asset:
 
     @property
     def thumbhash(self) -> str | None:
-        """Return 21 bytes as base64, or None until the asset is processed."""
+        """Return the picture's ThumbHash as base64, or None until the asset is processed."""
         if not self.processed:
             return None
+        if self.scene is not None:
+            # Pillow loads here, not with the program
+            from pentaprism.sandbox.immich.scenes import thumbhash  # noqa: PLC0415 (loads late)
+
+            return thumbhash(self.scene)
         return base64.b64encode(hashlib.sha256(self.content.sha1).digest()[:21]).decode()
 
 

@@ -8,6 +8,12 @@ UUID_PATTERN = (
     "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$"
 )
 
+EMAIL_PATTERN = (
+    "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+"
+    "@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    "(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
+)
+
 
 class ApiError(Exception):
     """A reply other than success: ``status`` and Immich's ``message``."""
@@ -48,11 +54,27 @@ def bad_uuid(*path: str | int) -> ApiError:
     )
 
 
+def bad_email(name: str) -> ApiError:
+    """Return what Immich says of a string that is no e-mail address."""
+    return invalid(
+        {
+            "origin": "string",
+            "code": "invalid_format",
+            "format": "email",
+            "pattern": f"/{EMAIL_PATTERN}/",
+            "path": [name],
+            "message": "Invalid input: expected email, received string",
+        }
+    )
+
+
 def wrong_type(expected: str, value: Any, *path: str | int) -> ApiError:
     """Return what Immich says of a value of another type, or missing (``...``)."""
     error = {"expected": expected, "code": "invalid_type", "path": list(path)}
     if expected == "int":
         error["format"] = "safeint"
+    if expected == "email":
+        error["expected"] = "string"
     said = f"Invalid input: expected {expected}, received {_type_name(value)}"
     return invalid(error | {"message": said})
 

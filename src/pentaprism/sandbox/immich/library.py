@@ -31,7 +31,7 @@ def wall_clock() -> int:
 
 
 class Library:
-    """Users, keys, albums, assets, stacks and tags of one server.
+    """Users, keys, albums, assets, stacks and tags of one server; ``oauth`` only says so.
 
     Ids come from ``seed``, so that the same seed gives the same library. ``revision`` grows with
     every change; ``fragments`` keeps JSON of assets that did not change since.
@@ -41,6 +41,8 @@ class Library:
         self.users: dict[str, User] = {}
         self.keys: dict[str, Key] = {}
         self.sessions: dict[str, str] = {}
+        self.password_login = True
+        self.oauth = False
         self.albums: dict[str, Album] = {}
         self.assets: dict[str, Asset] = {}
         self.stacks: dict[str, Stack] = {}
@@ -78,7 +80,8 @@ class Library:
         """Make an API key with ``permissions``; the owner's unless ``user_id`` says otherwise."""
         user = self.users[user_id] if user_id else self.owner
         secret = f"{self._rng.getrandbits(256):064x}"[:43]
-        key = Key(self.new_id(), name, secret, user.id, list(permissions), self.clock())
+        now = self.clock()
+        key = Key(self.new_id(), name, secret, user.id, list(permissions), now, now)
         self.keys[secret] = key
         return key
 
@@ -86,11 +89,34 @@ class Library:
         """Revoke an API key."""
         del self.keys[secret]
 
+    def key(self, key_id: str) -> Key:
+        """Return the API key with that id."""
+        for key in self.keys.values():
+            if key.id == key_id:
+                return key
+        raise KeyError(key_id)
+
+    def permit(self, secret: str, permissions: Sequence[str]) -> None:
+        """Give an API key other permissions."""
+        key = self.keys[secret]
+        key.permissions, key.updated = list(permissions), self.clock()
+
+    def delete_user(self, user_id: str, *, deleted: bool = True) -> None:
+        """Take a person's account away, or give it back; as with Immich all they have stays."""
+        self.users[user_id].deleted = self.clock() if deleted else None
+
     def add_session(self, user_id: str) -> str:
         """Sign a user in and return the session token."""
         token = f"{self._rng.getrandbits(256):064x}"[:43]
         self.sessions[token] = self.users[user_id].id
         return token
+
+    def end_sessions(self, user_id: str | None = None) -> int:
+        """End all sessions, or those of one user, and return how many there were."""
+        ended = [token for token, owner in self.sessions.items() if user_id in {None, owner}]
+        for token in ended:
+            del self.sessions[token]
+        return len(ended)
 
     # Albums
 
@@ -232,6 +258,7 @@ class Library:
         """Give an asset other bytes, and with them another checksum and time."""
         asset = self.assets[asset_id]
         asset.content = Whole(content) if isinstance(content, bytes) else content
+        asset.scene = None
         asset.modified = self.clock()
         self.touch(asset_id)
 

@@ -14,9 +14,10 @@ from typing import Any
 import av
 import pillow_heif
 from av.video.stream import VideoStream
-from PIL import Image, ImageDraw, ImageOps, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
-from pentaprism.sandbox.immich.formats import FORMATS
+from pentaprism.sandbox.immich.formats import FORMATS, shape
+from pentaprism.sandbox.immich.scenes import draw
 
 pillow_heif.register_heif_opener()
 
@@ -39,29 +40,8 @@ def photo(
     rng = random.Random(f"{seed}/{kind}/{number}")
     if kind in ("mov", "mp4"):
         return _clip(kind, rng)
-    shape = FORMATS[kind]
-    image = draw(rng, shape.width, shape.height)
+    image = draw(rng, *shape(kind, number))
     return _WRITERS[kind](image, _exif(taken, place))
-
-
-def draw(rng: random.Random, width: int, height: int) -> Image.Image:
-    """Return a landscape: a sky, a sun, and hills."""
-    sky = ImageOps.colorize(
-        Image.linear_gradient("L").resize((width, height)),
-        _colour(rng, 40, 160),
-        _colour(rng, 120, 255),
-    )
-    pen = ImageDraw.Draw(sky)
-    x, y, r = rng.randrange(width), rng.randrange(height // 2), rng.randrange(8, height // 4)
-    pen.ellipse((x - r, y - r, x + r, y + r), fill=_colour(rng, 180, 255))
-    for _ in range(4):
-        points = [(at * width // 6, rng.randrange(height // 3, height)) for at in range(7)]
-        pen.polygon([(0, height), *points, (width, height)], fill=_colour(rng, 10, 200))
-    return sky
-
-
-def _colour(rng: random.Random, low: int, high: int) -> tuple[int, int, int]:
-    return rng.randint(low, high), rng.randint(low, high), rng.randint(low, high)
 
 
 def _exif(taken: datetime, place: tuple[float, float] | None) -> Image.Exif:

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from pentaprism.sandbox.immich.content import Content, Marked, Stretched, Template, read
-from pentaprism.sandbox.immich.entities import Asset, Camera, Place
-from pentaprism.sandbox.immich.formats import FORMATS
+from pentaprism.sandbox.immich.entities import Asset, Camera, Place, Scene
+from pentaprism.sandbox.immich.formats import FORMATS, shape
 from pentaprism.sandbox.immich.library import READ_ONLY, Library
 from pentaprism.sandbox.immich.marking import MARKER_LENGTH, stretched_head, template
 from pentaprism.sandbox.immich.names import HOSTILE
@@ -78,6 +78,10 @@ def populate(library: Library, wanted: Wanted) -> None:
         _make_odd(library, maker, plain, odd)
     if wanted.big_video:
         library.add_to_album(main.id, [maker.big_video(wanted.big_video).id])
+    # comes last, so that the ids of all the rest stay what they were
+    third = library.add_user("Third Example", "third@example.test", OWNER_PASSWORD)
+    garden = [maker.still("jpeg", f"garden_{n}.jpg", third.id).id for n in range(4)]
+    library.add_album("Garden", garden, owner_id=third.id)
 
 
 def _odd_names(wanted: Wanted) -> tuple[str, ...]:
@@ -207,9 +211,11 @@ class _Maker:
 
     def _asset(self, kind: str, name: str, owner_id: str | None = None) -> Asset:
         content, library = self.content(kind), self.library
+        scene = Scene(self.wanted.seed, kind, self.made % self._pictures)
+        width, height = shape(kind, scene.number)
         owner, id_ = owner_id or library.owner.id, library.new_id()
         taken = _milliseconds(_FIRST_TAKEN + timedelta(minutes=self.made)) + self.made % 4 * 250
-        now, shape = library.clock(), FORMATS[kind]
+        now, form = library.clock(), FORMATS[kind]
         suffix = name.rpartition(".")[2]
         path = f"/data/upload/{owner}/{id_[:2]}/{id_[2:4]}/{id_}.{suffix}"
         return library.add_asset(
@@ -218,7 +224,7 @@ class _Maker:
                 owner_id=owner,
                 filename=name,
                 kind=kind,
-                mime_type=shape.mime,
+                mime_type=form.mime,
                 content=content,
                 path=path,
                 taken=taken,
@@ -226,9 +232,10 @@ class _Maker:
                 updated=now,
                 modified=taken,
                 offset=120 if self.made % 3 == 0 else 0,
-                width=shape.width,
-                height=shape.height,
-                duration=shape.duration,
+                width=width,
+                height=height,
+                duration=form.duration,
+                scene=scene,
             )
         )  # fmt: skip
 

@@ -81,7 +81,7 @@ class Replies:
             "shouldChangePassword": False,
             "isAdmin": user.is_admin,
             "createdAt": moment(user.created),
-            "deletedAt": None,
+            "deletedAt": None if user.deleted is None else moment(user.deleted),
             "updatedAt": moment(user.created),
             "oauthId": "",
             "quotaSizeInBytes": None,
@@ -96,7 +96,7 @@ class Replies:
             "id": key.id,
             "name": key.name,
             "createdAt": moment(key.created),
-            "updatedAt": moment(key.created),
+            "updatedAt": moment(key.updated),
             "permissions": key.permissions,
         }
 

@@ -69,10 +69,11 @@ class Sandbox(Host):
         return self._edge.application(API, CONTROL)
 
     def ready_line(self) -> str:
-        """Return one line of JSON: url, api_key, and the owner's albums, largest first."""
+        """Return one line of JSON: url, api_key, and the albums the owner sees, largest first."""
         albums: list[dict[str, Any]] = [
             {"id": album.id, "name": album.name, "assets": len(self.replies.counted(album))}
             for album in self.library.albums.values()
+            if self.library.owner.id in {album.owner_id, *album.users}
         ]
         albums.sort(key=lambda album: album["assets"], reverse=True)
         line = {"url": self.url, "api_key": self.api_key, "albums": albums}

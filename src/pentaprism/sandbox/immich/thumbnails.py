@@ -1,4 +1,6 @@
-"""Previews and thumbnails, made from the file when they are asked for.
+"""Previews and thumbnails, made when they are asked for: from the file, or of the scene it shows.
+
+The files are small, so that a library is made in no time; a scene is drawn as large as wanted.
 
 This module imports Pillow and PyAV; whoever needs it imports it when a picture is made.
 """
@@ -7,12 +9,16 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
+from functools import lru_cache
 
 import av
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pentaprism.sandbox.immich.content import Content, read
+from pentaprism.sandbox.immich.entities import Scene
+from pentaprism.sandbox.immich.formats import shape
+from pentaprism.sandbox.immich.scenes import draw_scene
 
 pillow_heif.register_heif_opener()
 
@@ -21,6 +27,15 @@ _KEPT = 512
 _VIDEO_HEAD = 1 << 20
 
 _made: OrderedDict[tuple[bytes, str], bytes | None] = OrderedDict()
+
+
+@lru_cache(maxsize=_KEPT)
+def render_scene(scene: Scene, size: str) -> bytes:
+    """Return a JPEG for ``preview``, else a WebP, whose shorter edge is 250 pixels as Immich's."""
+    width, height = shape(scene.kind, scene.number)
+    preview = size == "preview"
+    scale = PREVIEW_EDGE / max(width, height) if preview else THUMBNAIL_EDGE / min(width, height)
+    return _saved(draw_scene(scene, (round(width * scale), round(height * scale))), size)
 
 
 def render(content: Content, size: str, *, is_video: bool) -> bytes | None:
@@ -39,6 +54,10 @@ def _render(content: Content, size: str, *, is_video: bool) -> bytes | None:
         return None
     edge = PREVIEW_EDGE if size == "preview" else THUMBNAIL_EDGE
     image.thumbnail((edge, edge))
+    return _saved(image, size)
+
+
+def _saved(image: Image.Image, size: str) -> bytes:
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG" if size == "preview" else "WEBP", quality=80)
     return buffer.getvalue()

@@ -4,9 +4,11 @@ from pentaprism.sandbox.immich.call import Route
 from pentaprism.sandbox.immich.routes import (
     albums,
     assets,
+    callers,
     control,
     groups,
     media,
+    people,
     search,
     server,
     timeline,
@@ -14,6 +16,7 @@ from pentaprism.sandbox.immich.routes import (
 
 API: tuple[Route, ...] = (
     *server.ROUTES,
+    *callers.ROUTES,
     *albums.ROUTES,
     *search.ROUTES,
     *assets.ROUTES,
@@ -23,5 +26,5 @@ API: tuple[Route, ...] = (
 )
 """What Immich answers, under /api."""
 
-CONTROL: tuple[Route, ...] = control.ROUTES
+CONTROL: tuple[Route, ...] = (*control.ROUTES, *people.ROUTES)
 """What only the sandbox answers, under /sandbox."""

@@ -6,6 +6,7 @@ import mimetypes
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pentaprism.sandbox.immich.body import read_flag, read_option
 from pentaprism.sandbox.immich.call import Call, Route, Upload
 from pentaprism.sandbox.immich.content import Whole
 from pentaprism.sandbox.immich.entities import Asset, Place
@@ -28,6 +29,27 @@ _MIME = {
 def get_asset(call: Call) -> Reply:
     """Return one asset with everything known about it."""
     return json(call.replies.asset(call.asset("asset.read")))
+
+
+def count_assets(call: Call) -> Reply:
+    """Return how many photos and videos the caller has: shown, archived, not in the trash."""
+    favorite = read_flag(call.query, "isFavorite")
+    trashed = bool(read_flag(call.query, "isTrashed"))
+    shown: tuple[str, ...] = ("timeline", "archive")
+    if "visibility" in call.query:
+        shown = (read_option(call.query["visibility"], _VISIBILITIES, "visibility"),)
+    if shown == ("locked",):
+        raise ApiError(401, "Elevated permission is required")
+    videos = [
+        asset.is_video
+        for asset in call.library.assets.values()
+        if asset.owner_id == call.user.id
+        and asset.visibility in shown
+        and (asset.deleted is not None) == trashed
+        and favorite in {None, asset.is_favorite}
+    ]
+    total, moving = len(videos), sum(videos)
+    return json({"images": total - moving, "videos": moving, "total": total})
 
 
 def update_asset(call: Call) -> Reply:
@@ -198,6 +220,7 @@ ROUTES = (
     Route("DELETE", "/assets", "delete_assets", delete_assets, "asset.delete"),
     Route("POST", "/assets/bulk-upload-check", "check_uploads", check_uploads, "asset.upload"),
     Route("POST", "/trash/restore/assets", "restore_assets", restore_assets, "asset.delete"),
+    Route("GET", "/assets/statistics", "statistics", count_assets, "asset.statistics"),
     Route("GET", "/assets/{id}", "asset", get_asset, "asset.read", "id"),
     Route("PUT", "/assets/{id}", "update_asset", update_asset, "asset.update", "id"),
     Route("PATCH", "/assets/{id}", "update_asset", update_asset, "asset.update", "id"),

@@ -177,26 +177,12 @@ def _done(_count: int) -> None:
     """Drop a count that nobody asked for."""
 
 
-def create_key(call: Call) -> Reply:
-    """Make an API key with ``permissions``."""
-    key = call.library.add_key(call.body.raw["permissions"], user_id=call.body.raw.get("userId"))
-    return json({"id": key.id, "secret": key.secret}, 201)
-
-
-def list_users(call: Call) -> Reply:
-    """Return the users with their e-mail addresses."""
-    users = call.library.users.values()
-    return json([{"id": user.id, "email": user.email, "name": user.name} for user in users])
-
-
 ROUTES = (
     Route("GET", "/faults", "control", list_faults, None),
     Route("POST", "/faults", "control", add_fault, None),
     Route("DELETE", "/faults", "control", clear_faults, None),
     Route("GET", "/requests", "control", list_traffic, None),
     Route("DELETE", "/requests", "control", reset_traffic, None),
-    Route("GET", "/users", "control", list_users, None),
-    Route("POST", "/keys", "control", create_key, None),
     Route("GET", "/albums", "control", list_albums, None),
     Route("POST", "/albums", "control", create_album, None),
     Route("DELETE", "/albums/{id}", "control", delete_album, None),

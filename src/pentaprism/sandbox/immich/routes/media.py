@@ -65,8 +65,13 @@ def _thumbnail(asset: Asset, size: str) -> bytes | None:
     if not asset.processed or (asset.visibility == "hidden" and asset.is_video):
         return None
     # Pillow and PyAV load here, not with the program
-    from pentaprism.sandbox.immich.thumbnails import render  # noqa: PLC0415 (loads late)
+    from pentaprism.sandbox.immich.thumbnails import (  # noqa: PLC0415 (loads late)
+        render,
+        render_scene,
+    )
 
+    if asset.scene is not None:
+        return render_scene(asset.scene, size)
     return render(asset.content, size, is_video=asset.is_video)
 
 

@@ -1,10 +1,10 @@
-"""/server, /api-keys, /users and /auth: the server itself and who is calling."""
+"""/server: the server itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pentaprism.sandbox.immich.call import OPEN, Call, Route
+from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.reply import Reply, json, nothing
 
@@ -42,23 +42,23 @@ def about(call: Call) -> Reply:
     )
 
 
-def features(_: Call) -> Reply:
+def features(call: Call) -> Reply:
     """Return which features are on."""
-    on = ("sidecar", "search", "trash", "passwordLogin", "duplicateDetection")
+    on = ("sidecar", "search", "trash", "duplicateDetection")
     off = (
         "configFile",
         "email",
         "facialRecognition",
         "importFaces",
         "map",
-        "oauth",
         "oauthAutoLaunch",
         "ocr",
         "realtimeTranscoding",
         "reverseGeocoding",
         "smartSearch",
     )
-    return json(dict.fromkeys(on, True) | dict.fromkeys(off, False))
+    sign_in = {"passwordLogin": call.library.password_login, "oauth": call.library.oauth}
+    return json(dict.fromkeys(on, True) | dict.fromkeys(off, False) | sign_in)
 
 
 def config(_: Call) -> Reply:
@@ -81,66 +81,6 @@ def config(_: Call) -> Reply:
     )
 
 
-def my_key(call: Call) -> Reply:
-    """Return the API key that the caller uses."""
-    if call.key is None:
-        raise ApiError(403, "Not authenticated with an API Key")
-    return json(call.replies.key(call.key))
-
-
-def list_keys(call: Call) -> Reply:
-    """Return the caller's API keys."""
-    mine = [key for key in call.library.keys.values() if key.user_id == call.user.id]
-    return json([call.replies.key(key) for key in mine])
-
-
-def create_key(call: Call) -> Reply:
-    """Make an API key for the caller."""
-    permissions = call.body.value("permissions", "array", ["all"])
-    name = call.body.value("name", "string", "API Key")
-    key = call.library.add_key(permissions, user_id=call.user.id, name=name)
-    return json({"secret": key.secret, "apiKey": call.replies.key(key)}, 201)
-
-
-def me(call: Call) -> Reply:
-    """Return the caller's account."""
-    return json(call.replies.me(call.user))
-
-
-def log_in(call: Call) -> Reply:
-    """Make a session from e-mail and password."""
-    email = call.body.required("email", "string")
-    password = call.body.required("password", "string")
-    for user in call.library.users.values():
-        if user.email == email and user.password == password:
-            token = call.library.add_session(user.id)
-            cookie = f"immich_access_token={token}; Path=/; HttpOnly; SameSite=Lax"
-            reply = {
-                "accessToken": token,
-                "userId": user.id,
-                "userEmail": user.email,
-                "name": user.name,
-                "isAdmin": user.is_admin,
-                "profileImagePath": "",
-                "shouldChangePassword": False,
-                "isOnboarded": True,
-            }
-            return json(reply, 201, {"Set-Cookie": cookie})
-    raise ApiError(401, "Incorrect email or password")
-
-
-def log_out(call: Call) -> Reply:
-    """End the caller's session."""
-    _, _, token = call.headers.get("authorization", "").partition(" ")
-    call.library.sessions.pop(token, None)
-    return json({"successful": True, "redirectUri": "/auth/login?autoLaunch=0"})
-
-
-def validate(_: Call) -> Reply:
-    """Say that the credential is good."""
-    return json({"authStatus": True})
-
-
 def refuse_sync(call: Call) -> Reply:
     """Refuse the sync stream, which the sandbox does not play, as Immich refuses API keys."""
     if call.key is not None:
@@ -154,12 +94,5 @@ ROUTES = (
     Route("GET", "/server/features", "features", features, None),
     Route("GET", "/server/config", "config", config, None),
     Route("GET", "/server/about", "about", about, "server.about"),
-    Route("GET", "/api-keys/me", "my_key", my_key, OPEN),
-    Route("GET", "/api-keys", "keys", list_keys, "apiKey.read"),
-    Route("POST", "/api-keys", "create_key", create_key, "apiKey.create"),
-    Route("GET", "/users/me", "me", me, "user.read"),
-    Route("POST", "/auth/login", "login", log_in, None),
-    Route("POST", "/auth/logout", "logout", log_out, OPEN),
-    Route("POST", "/auth/validateToken", "validate", validate, OPEN),
     Route("POST", "/sync/stream", "sync", refuse_sync, "sync.stream"),
 )
