@@ -1,0 +1,1 @@
+"""What pages and the API say about mirrors, as plain values."""

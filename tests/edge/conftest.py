@@ -1,0 +1,28 @@
+"""Fixtures of the tests of the edge."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from edge_world import EdgeWorld, edge_world
+
+from pentaprism.store import Secrets, Store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty database."""
+    path = tmp_path / "pentaprism.db"
+    secrets = Secrets.load(Fernet.generate_key().decode(), path)
+    async with await Store.open(path, secrets) as store:
+        yield store
+
+
+@pytest.fixture
+async def world(store: Store) -> AsyncIterator[EdgeWorld]:
+    """The small application without a base path."""
+    async with edge_world(store) as made:
+        yield made
