@@ -234,6 +234,20 @@ async def test_an_access_token_that_dies_is_renewed_once_for_all(full: GoogleWor
     assert full.shown() == NAMES
 
 
+async def test_tokens_that_die_one_after_the_other_stop_nothing(full: GoogleWorld) -> None:
+    full.google.faults.add("unauthorized", route="batchCreate", times=4)
+    done = await full.mirror()
+    assert done.status is RunStatus.OK
+    assert full.shown() == NAMES
+
+
+async def test_tokens_that_are_never_taken_are_told(full: GoogleWorld) -> None:
+    full.google.faults.add("unauthorized", route="batchCreate")
+    done = await full.mirror()
+    assert done.stopped is not None
+    assert (done.stopped.code, done.status) == ("unauthenticated", RunStatus.FAILED)
+
+
 async def test_two_processes_at_once_put_each_photo_once(full: GoogleWorld) -> None:
     full.google.faults.add("slow", route="batchCreate", seconds=0.05)
     results = await asyncio.gather(full.mirror(), full.mirror(), return_exceptions=True)

@@ -27,6 +27,9 @@ _BURST = _Kind(30.0, 600.0, 8)
 _CONCURRENT = _Kind(60.0, 1800.0, 6)  # 1 + 2 + 4 + 8 + 16 + 30 minutes: an hour in all
 _PASSING = _Kind(1.0, 60.0, 8)
 
+_RENEWALS = 5
+"""How many access tokens in a row may be refused to one call."""
+
 _TOLD = 5.0
 """Seconds of a wait from which on it is told."""
 
@@ -78,10 +81,13 @@ class Patience:
     async def wait(self, error: RetryableError) -> None:
         """Wait as long as ``error`` asks for, or raise when it has come too often."""
         if isinstance(error, UnauthenticatedError):
-            # It was renewed; a stream is sent again from its source with the new one.
+            # It was renewed; a stream is sent again from its source with the new one. A token that
+            # dies takes all calls with it that are under way, so two deaths prove nothing yet.
             self._refused += 1
-            if self._refused > 1:
+            if self._refused > _RENEWALS:
                 raise _locked_out(error)
+            if self._refused > 1:
+                await self._backoff.wait(error, _PASSING, self._refused - 1)
             return
         kind = _kind(error)
         failures = self._failures[kind] = self._failures.get(kind, 0) + 1
