@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,10 +17,10 @@ from pentaprism.destinations.choices import FileOptions, MirrorOptions
 from pentaprism.destinations.google_photos.options import GooglePhotosOptions
 from pentaprism.destinations.local_folder.options import FolderOptions
 from pentaprism.destinations.registry import by_kind
-from pentaprism.errors import InvalidError, NotFoundError
+from pentaprism.errors import InvalidError
 from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.templates import parse_template
-from pentaprism.store import Person
+from pentaprism.store import Person, not_found
 from pentaprism.store.records import Connection, Mirror
 
 FIXED = frozenset({"path", "account"})
@@ -71,7 +72,10 @@ async def define(
     chosen = by_kind(kind)
     options = check_options(chosen, values)
     await _check_place(app, person, options)
-    return Definition(app.store, connection.id, album, chosen, options=options, given=dict(values))
+    # It looks at the folder, whose disk may hang.
+    return await asyncio.to_thread(
+        Definition, app.store, connection.id, album, chosen, options=options, given=dict(values)
+    )
 
 
 async def reconfigure(app: App, mirror: Mirror, values: Mapping[str, Any]) -> Mirror:
@@ -89,7 +93,7 @@ async def _check_place(app: App, person: Person, options: MirrorOptions) -> None
             raise OptionsError({"account": "choose one of the connected accounts"})
     elif isinstance(options, FolderOptions) and not person.is_admin:
         allowed = app.settings.mirror_folders
-        if not _lies_in(options.path, allowed):
+        if not await asyncio.to_thread(_lies_in, options.path, allowed):
             raise OptionsError({"path": _where_allowed(allowed)})
 
 
@@ -116,9 +120,7 @@ async def own_mirror(app: App, person: Person, mirror_id: str) -> Mirror:
     mirror = await app.store.mirrors.get(mirror_id)
     connection = await app.mirror_connection(mirror)
     if connection.owner_id != person.id:
-        raise NotFoundError(
-            f"There is no mirror {mirror_id}.", code="mirror_not_found", hint="Look at the list."
-        )
+        raise not_found("mirror", mirror_id)
     return mirror
 
 
@@ -126,9 +128,5 @@ async def own_connection(app: App, person: Person, connection_id: str) -> Connec
     """Return a connection of ``person``; raises `NotFoundError` for one of somebody else."""
     connection = await app.store.connections.get(connection_id)
     if connection.owner_id != person.id:
-        raise NotFoundError(
-            f"There is no connection {connection_id}.",
-            code="connection_not_found",
-            hint="Look at the list.",
-        )
+        raise not_found("connection", connection_id)
     return connection

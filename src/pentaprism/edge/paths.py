@@ -90,7 +90,11 @@ class BasePath:
         """Pass the request on with a ``path`` that begins with ``root_path``, as ASGI has it."""
         if self._base and scope["type"] in {"http", "websocket"}:
             scope = {**scope, "root_path": self._base}
-            if not _is_below(scope["path"], self._base):
+            if scope["path"] == self._base:
+                # The start page is at the slash, which people leave out.
+                scope["path"] = f"{self._base}/"
+                scope["raw_path"] = scope["path"].encode()
+            elif not _is_below(scope["path"], self._base):
                 scope["path"] = self._base + scope["path"]
                 if raw := scope.get("raw_path"):
                     scope["raw_path"] = self._base.encode("ascii", "ignore") + raw

@@ -49,6 +49,9 @@ _STATUSES: tuple[tuple[type[PentaprismError], int], ...] = (
 SORTED = (RefusedError, RequestValidationError, *(kind for kind, _ in _STATUSES))
 """The errors that are foreseen; what is none of them is a mistake of ours."""
 
+_DATABASE = "database_"
+"""The beginning of the codes of a database that cannot be used, for which no caller can do much."""
+
 _RETRY_AFTER = 30.0
 _MOST_WRONG = 20
 _MOST_WHERE = 200
@@ -135,6 +138,8 @@ class Problems:
 
 
 def _status_of(error: PentaprismError) -> int | None:
+    if error.code.startswith(_DATABASE):
+        return HTTPStatus.SERVICE_UNAVAILABLE
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
 
 

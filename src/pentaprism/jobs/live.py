@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pentaprism.errors import WaitingError
 from pentaprism.mirrors.progress import Progress
 from pentaprism.mirrors.run import MirrorRun
 from pentaprism.store.records import Mirror
@@ -58,7 +59,30 @@ class Work:
     mirror: Mirror
     run: MirrorRun | None = None
     ending: bool = False
+    rest: WaitingError | None = None
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=WINDOW))
+
+    def begin(self, run: MirrorRun) -> None:
+        """Note what works; it ends at once if it was asked to before it was there."""
+        self.run = run
+        if self.ending:
+            self._end(run)
+
+    def is_at(self, run_id: str) -> bool:
+        """Tell whether it is this run that is at work."""
+        return self.run is not None and self.run.record is not None and self.run.record.id == run_id
+
+    def end_by(self, rest: WaitingError | None) -> None:
+        """End the work soon: the run waits as ``rest`` says, and is cancelled without one."""
+        self.ending, self.rest = True, rest
+        if self.run is not None:
+            self._end(self.run)
+
+    def _end(self, run: MirrorRun) -> None:
+        if self.rest is None:
+            run.cancel()
+        else:
+            run.park(self.rest)
 
     def sample(self, second: float) -> None:
         """Remember how far the run is at ``second``."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from pentaprism.app import App
 from pentaprism.errors import NotFoundError
 from pentaprism.jobs.runner import PAUSED, QUEUED, STOPPING
 from pentaprism.notifications.messages import Facts, Message, compose
 from pentaprism.notifications.sending import send
-from pentaprism.notifications.verdict import Ending, judge, last_ending
-from pentaprism.store.records import Mirror, Run
+from pentaprism.notifications.verdict import Ending, Kind, judge, last_ending
+from pentaprism.store.records import Mirror, Run, RunStatus
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,17 @@ TEST = "test"
 
 _LOOKED_AT = 20
 """Runs before the one that ended among which the last that says something is looked for."""
+
+_TOLD_LOOKED_AT = 200
+"""Notices among which one of a run is looked for; so many are kept."""
+
+_WAITED = {
+    Kind.RECONNECT_NEEDED.value: Ending(RunStatus.WAITING.value, "reconnect"),
+    Kind.QUOTA_REACHED.value: Ending(
+        RunStatus.WAITING.value, "quota", datetime.max.replace(tzinfo=UTC)
+    ),
+}
+"""How the run of a notice stood; that it had a time to go on at is all that counts of it."""
 
 _OUR_OWN = frozenset({PAUSED, QUEUED, STOPPING})
 """The codes of runs that rest because somebody wanted it, of which nobody needs to be told."""
@@ -38,15 +50,19 @@ class Notices:
         """Tell the owner of ``mirror`` what the end of ``run`` calls for, if anything."""
         if run.code in _OUR_OWN:
             return
+        owner_id = (await self._app.mirror_connection(mirror)).owner_id
         now = _ending(run)
         # A run that waits is taken up as the same run, so its record does not tell how it stood.
-        before = self._last.get(mirror.id) or last_ending(map(_ending, await self._before(run)))
+        before = (
+            self._last.get(mirror.id)
+            or await self._as_told(owner_id, run)
+            or last_ending(map(_ending, await self._before(run)))
+        )
         kind = judge(before, now)
         self._last[mirror.id] = last_ending([now]) or before or now
         if kind is None:
             return
         message = compose(kind, await self._facts(mirror, run))
-        owner_id = (await self._app.mirror_connection(mirror)).owner_id
         await self._send(owner_id, kind.value, message, mirror.id)
 
     async def try_out(self, person_id: str) -> str | None:
@@ -58,6 +74,13 @@ class Notices:
             f"\n\nChoose where they go: {self._link('/settings')}",
         )
         return await self._send(person_id, TEST, message, None)
+
+    async def _as_told(self, person_id: str, run: Run) -> Ending | None:
+        """Return how ``run`` waited when a person was told of it before this process began."""
+        for notice in await self._store.notices.recent(person_id, _TOLD_LOOKED_AT):
+            if notice.mirror_id == run.mirror_id and notice.at >= run.started_at:
+                return _WAITED.get(notice.kind)
+        return None
 
     async def _before(self, run: Run) -> list[Run]:
         runs = await self._store.runs.recent(_LOOKED_AT, run.mirror_id)

@@ -103,14 +103,13 @@ class Runner:
         `InvalidError` with code ``over`` for one that has ended.
         """
         work = self._at_work.get(run.mirror_id)
-        if work is not None and work.run is not None:
-            work.ending = True
-            work.run.cancel()
+        if work is not None and work.is_at(run.id):
+            work.end_by(None)
             self.changes.tell()
             return run
-        self._queue.pop(run.mirror_id, None)
         current = await self._store.runs.get(run.id)
         if current.status is RunStatus.WAITING:
+            self._queue.pop(run.mirror_id, None)
             return await self._settle(current, RunStatus.CANCELLED, "The run was cancelled.")
         if current.status is RunStatus.RUNNING:
             raise ConflictError(
@@ -127,9 +126,8 @@ class Runner:
         paused = await self._store.mirrors.update(mirror.id, paused=True)
         self._queue.pop(mirror.id, None)
         work = self._at_work.get(mirror.id)
-        if work is not None and work.run is not None:
-            work.ending = True
-            work.run.park(_paused())
+        if work is not None:
+            work.end_by(_paused())
         else:
             await self._repark(mirror.id)
         self.changes.tell()
@@ -161,9 +159,7 @@ class Runner:
         self._closing = True
         self._queue.clear()
         for work in self._at_work.values():
-            if work.run is not None:
-                work.ending = True
-                work.run.park(self._stopping())
+            work.end_by(self._stopping())
         if self._tasks:
             tasks = list(self._tasks)
             _, late = await asyncio.wait(tasks, timeout=_TO_PARK)
@@ -205,7 +201,7 @@ class Runner:
         finally:
             del self._at_work[mirror.id]
             if not begun.done():
-                begun.cancel()
+                begun.set_exception(self._stopping())
             self.changes.tell()
             if not self._closing:
                 await self._next_in_line()
@@ -214,9 +210,7 @@ class Runner:
     async def _execute(self, work: Work, options: RunOptions, begun: asyncio.Future[Run]) -> None:
         connection = await self._app.mirror_connection(work.mirror)
         async with self._app.run(work.mirror, connection, options) as run:
-            work.run = run
-            if self._closing:
-                run.park(self._stopping())
+            work.begin(run)
             beginning = asyncio.create_task(run.begun.wait())
             executing = asyncio.create_task(run.execute())
             try:

@@ -86,12 +86,18 @@ class _Known:
     def __init__(self) -> None:
         self._lock = Lock()
         self._values: tuple[str, ...] = ()
+        self._known: frozenset[str] = frozenset()
+
+    def __contains__(self, value: str) -> bool:
+        """Tell whether ``value`` is one of them."""
+        return value in self._known
 
     def add(self, forms: set[str]) -> None:
         """Remember ``forms``, each of which is a secret."""
         with self._lock:
-            if not forms <= set(self._values):
-                self._values = tuple(sorted({*self._values, *forms}, key=len, reverse=True))
+            if not forms <= self._known:
+                self._known |= forms
+                self._values = tuple(sorted(self._known, key=len, reverse=True))
 
     def remove_from(self, text: str) -> str:
         """Return ``text`` without any of them."""
@@ -109,7 +115,7 @@ def hide(value: str) -> None:
 
     A value of fewer than 8 characters is left alone: it would turn up inside ordinary words.
     """
-    if len(value) < _SHORTEST:
+    if len(value) < _SHORTEST or value in _known:
         return
     plain = value.encode("utf-8", "replace").decode("utf-8")
     forms = {

@@ -59,7 +59,7 @@ class Definition:
             return None  # where other mirrors have room as well
         other = await self._store.mirrors.at_place(self._kind.kind, self._place)
         if other is not None:
-            raise _belongs_to(self._place, other.album_name)
+            raise _belongs_to(self._place, await self._named(other))
         return await self._moved() if self._identity is not None else None
 
     async def save(self) -> Mirror:
@@ -145,10 +145,10 @@ class Definition:
             mirror = await self._store.mirrors.get(identity.mirror_id)
         except NotFoundError:
             if identity.album_id != self._album.id:
-                raise _belongs_to(self._place, f"with the id {identity.album_id}") from None
+                raise _belongs_to(self._place, f"the album {identity.album_id}") from None
             return None
         if (mirror.album_id, mirror.connection_id) != (self._album.id, self._connection_id):
-            raise _belongs_to(self._place, mirror.album_name)
+            raise _belongs_to(self._place, await self._named(mirror))
         if self._still_at(mirror, identity):
             raise ConflictError(
                 f"{self._place} is a copy of {mirror.place}, which is still there.",
@@ -158,6 +158,13 @@ class Definition:
             )
         return mirror
 
+    async def _named(self, mirror: Mirror) -> str:
+        """Return the album of ``mirror`` as the person may know it, who may be another one."""
+        ours = await self._store.connections.get(self._connection_id)
+        if await self._store.mirrors.owner_of(mirror.id) != ours.owner_id:
+            return "an album of somebody else"
+        return f"the album “{mirror.album_name}”"
+
     def _still_at(self, mirror: Mirror, identity: Identity) -> bool:
         before = self._kind.options.model_validate(mirror.options)
         return mirror.place != self._place and self._kind.identify(before) == identity
@@ -165,7 +172,7 @@ class Definition:
 
 def _belongs_to(place: str, album: str) -> ActionRequiredError:
     return ActionRequiredError(
-        f"{place} already belongs to the mirror of the album “{album}”.",
+        f"{place} already belongs to the mirror of {album}.",
         code="other_mirror",
         hint="Choose another folder; `pentaprism mirrors` lists what there is.",
     )

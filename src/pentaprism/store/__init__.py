@@ -1,5 +1,6 @@
 """All SQL: what Pentaprism remembers of people, connections, mirrors, items and runs."""
 
+from pentaprism.store.ids import not_found
 from pentaprism.store.key_file import generate_key
 from pentaprism.store.people_records import ApiToken, Notice, Person, Session, SignInMethod
 from pentaprism.store.records import (
@@ -64,4 +65,5 @@ __all__ = [
     "Store",
     "Twin",
     "generate_key",
+    "not_found",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pentaprism.errors import ActionRequiredError, InvalidError, PentaprismError
+from pentaprism.logs import hide
 from pentaprism.store.key_file import (
     generate_key,
     key_file_of,
@@ -32,6 +33,8 @@ _LEAST_OF_ITS_OWN = 12  # characters that are left of a key when the placeholder
 class Secrets:
     """Encrypts and decrypts text with the keys of one installation.
 
+    What passes through here is a secret, and is kept out of the log from then on; so are the keys.
+
     The first key encrypts; all are tried to decrypt, so that a key can be replaced by putting a
     new one in front. Made by `load`. Keys of a file may be replaced by another process meanwhile:
     the file is read again before anything is encrypted, and when something cannot be decrypted.
@@ -40,6 +43,8 @@ class Secrets:
     def __init__(self, keys: tuple[str, ...], file: Path | None = None) -> None:
         self._keys = keys
         self._file = file
+        for key in keys:
+            hide(key)
         self._made: MultiFernet | None = None
 
     @property
@@ -67,6 +72,7 @@ class Secrets:
 
     def encrypt(self, text: str) -> str:
         """Return ``text`` encrypted and signed, in ASCII."""
+        hide(text)
         self._read_again()
         return self._fernet().encrypt(text.encode("utf-8", "surrogatepass")).decode("ascii")
 
@@ -107,6 +113,8 @@ class Secrets:
     def _write(self, keys: tuple[str, ...]) -> None:
         if self._file is None:
             raise RuntimeError("keys of a setting are not ours to write")
+        for key in keys:
+            hide(key)
         replace_keys(self._file, ",".join(keys))
         self._keys, self._made = keys, None
 
@@ -123,7 +131,9 @@ class Secrets:
             self._keys, self._made = keys, None
 
     def _open(self, token: str) -> str:
-        return self._fernet().decrypt(token).decode("utf-8", "surrogatepass")
+        text = self._fernet().decrypt(token).decode("utf-8", "surrogatepass")
+        hide(text)
+        return text
 
     def _fernet(self) -> MultiFernet:
         from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - as above
