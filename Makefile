@@ -1,26 +1,27 @@
 # `make demo`, `make test` and `make run` need python3 (3.12 or newer), make and git; all else is
-# installed into .venv from the lock file, whose hashes pip checks.
+# installed into .venv and node_modules from the lock files, whose hashes pip and npm check.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+PACKAGES := $(VENV)/.installed-packages
 RUN := $(VENV)/.installed
+ASSETS := node_modules/.installed
 DEV := $(VENV)/.installed-dev
 
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
 COMPILE := -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 
-.PHONY: demo test run lint types layers unit soak real bench lock clean help
+.PHONY: demo test run lint types layers unit soak real bench lock catalogue clean help
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(RUN) ## Mirror an album of a built-in sandbox to a folder, twice
+demo: $(RUN) ## Try it all: the pages, with a made-up Immich and Google behind them
 	@$(BIN)/pentaprism demo
 
-run: $(RUN) ## Start the program for real use
-	@$(BIN)/pentaprism --help
-	@$(BIN)/pentaprism doctor || true
+run: $(RUN) ## Start the server, at http://localhost:8080
+	@$(BIN)/pentaprism serve
 
 test: lint types layers unit ## Run everything that must be green
 
@@ -52,15 +53,28 @@ lock: $(DEV) ## Renew the lock files after a change in pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --group build -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --group build --group dev -o requirements-dev.lock pyproject.toml
 
-$(RUN): requirements.lock pyproject.toml scripts/venv.sh
+catalogue: $(DEV) ## Collect the texts of the pages for translators
+	$(BIN)/python -m pentaprism.web.catalogue
+
+$(RUN): $(PACKAGES) $(ASSETS)
+	@touch $@
+
+$(PACKAGES): requirements.lock pyproject.toml scripts/venv.sh
 	@sh scripts/venv.sh $(VENV)
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(DEV): requirements-dev.lock $(RUN)
+# In order only: npm has no need to run again when a Python package has changed.
+$(ASSETS): package.json package-lock.json .npmrc scripts/assets.sh | $(PACKAGES)
+	@sh scripts/assets.sh $(VENV)
+	@touch $@
+
+$(DEV): requirements-dev.lock scripts/browser.sh $(RUN)
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@sh scripts/browser.sh
 	@touch $@
 
 clean: ## Remove what was installed and built
-	rm -rf $(VENV) build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  node_modules src/pentaprism/web/static/vendor
