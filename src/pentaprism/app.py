@@ -20,6 +20,7 @@ from pentaprism.destinations.pace import Pace
 from pentaprism.destinations.registry import by_kind, parse_spec
 from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions, Preflight
+from pentaprism.logs import hide
 from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.plan import Policy
@@ -81,6 +82,9 @@ class App:
         """Open the database that the settings name, for as long as the context lasts."""
         key = settings.app_secret_key.get_secret_value() if settings.app_secret_key else None
         secrets = Secrets.load(key, settings.database_path)
+        for secret in (settings.immich_api_key, settings.google_client_secret):
+            if secret is not None:
+                hide(secret.get_secret_value())
         async with await Store.open(settings.database_path, secrets, clock=clock) as store:
             yield cls(settings, store, clock, pace)
 

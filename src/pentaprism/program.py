@@ -20,6 +20,7 @@ from pentaprism.jobs.clock import Clock
 from pentaprism.jobs.notices import Notices
 from pentaprism.jobs.plans import Plans
 from pentaprism.jobs.runner import Runner
+from pentaprism.overview.activity import Activities
 from pentaprism.overview.attention import Attentions
 from pentaprism.store.records import Mirror, Run
 
@@ -46,6 +47,7 @@ class Program:
     health: Health
     disks: Disks
     attentions: Attentions
+    activities: Activities
     runner: Runner
     clock: Clock
     plans: Plans
@@ -110,6 +112,7 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
             health=health,
             disks=disks,
             attentions=Attentions(app, health, disks),
+            activities=Activities(app),
             runner=runner,
             clock=the_clock,
             plans=plans,

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from pentaprism.api.run_bodies import EventBody, ProgressBody, RunBody, live_of
+from pentaprism.edge.streams import unbroken
 from pentaprism.errors import PentaprismError
 from pentaprism.program import Program
 from pentaprism.store import Run, RunStatus
@@ -43,7 +44,7 @@ async def watch(
     yield _RETRY
     while not changes.closed and ticks() - began < LASTS:
         number, looked = changes.number, ticks()
-        async for chunk in watcher.look():
+        for chunk in await unbroken(watcher.look()):
             told = ticks()
             yield chunk
         if watcher.over:
@@ -65,8 +66,9 @@ class _Watcher:
         self._progress: ProgressBody | None = None
         self.over = False
 
-    async def look(self) -> AsyncIterator[bytes]:
-        """Yield what is new."""
+    async def look(self) -> list[bytes]:
+        """Return what is new."""
+        new: list[bytes] = []
         runs = self._program.app.store.runs
         try:
             live = live_of(self._program, self._run)
@@ -76,17 +78,19 @@ class _Watcher:
             while events := await runs.events(self._run.id, after=self._row, limit=_PAGE):
                 for event in events:
                     self._row = event.row
-                    yield _message("event", EventBody.of(event).model_dump_json(), event.row)
+                    told = EventBody.of(event).model_dump_json()
+                    new.append(_message("event", told, event.row))
         except PentaprismError:
             self.over = True  # its mirror was deleted
-            return
+            return new
         progress = ProgressBody.of(self._run, live)
         if progress != self._progress:
             self._progress = progress
-            yield _message("progress", progress.model_dump_json())
+            new.append(_message("progress", progress.model_dump_json()))
         if live is None and self._run.status not in _UNFINISHED:
             self.over = True
-            yield _message("end", RunBody.of(self._run).model_dump_json())
+            new.append(_message("end", RunBody.of(self._run).model_dump_json()))
+        return new
 
 
 async def _newest(program: Program, run: Run) -> int:

@@ -15,6 +15,7 @@ import typer
 from pentaprism import __version__
 from pentaprism.cli import (
     account,
+    demo,
     doctor,
     library,
     mirror,
@@ -22,6 +23,7 @@ from pentaprism.cli import (
     runs,
     sandbox,
     secret,
+    serve,
     trash,
     verify,
 )
@@ -51,7 +53,8 @@ app.command()(verify.repair)
 app.add_typer(trash.app, name="trash")
 app.command()(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")
-app.command()(sandbox.demo)
+app.command()(serve.serve)
+app.command()(demo.demo)
 app.add_typer(secret.app, name="key")
 
 

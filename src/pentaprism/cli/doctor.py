@@ -12,7 +12,8 @@ from pentaprism.cli.output import print_json, safe, say
 from pentaprism.errors import PentaprismError
 
 if TYPE_CHECKING:
-    from pentaprism.cli.inspection import Finding, Setting
+    from pentaprism.cli.inspection import Finding
+    from pentaprism.inspection import Setting
 
 
 def doctor(
@@ -28,7 +29,8 @@ def doctor(
 async def _doctor(
     url: str | None, api_key: str | None, ca_file: Path | None, *, as_json: bool
 ) -> int:
-    from pentaprism.cli.inspection import failed, look, look_at_program, settings_of
+    from pentaprism.cli.inspection import failed, look, look_at_program
+    from pentaprism.inspection import settings_of
 
     findings = [look_at_program()]
     settings: list[Setting] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sqlite3
@@ -119,34 +118,3 @@ async def _folder(app: App, mirror: Mirror) -> Finding:
         return Finding(what, False, f"{mirror.place}: {error.strerror}.", "Check the disk.")
     state = ", paused" if mirror.paused else ""
     return Finding(what, True, f"{mirror.album_name} in {mirror.place}, {free} free{state}")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A setting: its value as it may be shown, what it means, and where it comes from."""
-
-    name: str
-    value: str
-    source: str
-    meaning: str
-
-
-def settings_of(settings: Settings) -> list[Setting]:
-    """Return all settings with their sources; secrets are not shown."""
-    from pydantic import SecretStr
-
-    found = []
-    for field_name, field in type(settings).model_fields.items():
-        name, value = field_name.upper(), getattr(settings, field_name)
-        shown = "(hidden)" if isinstance(value, SecretStr) else "" if value is None else str(value)
-        source = _source(name, given=field_name in settings.model_fields_set)
-        found.append(Setting(name, shown, source, field.description or ""))
-    return found
-
-
-def _source(name: str, *, given: bool) -> str:
-    if not given:
-        return "default"
-    if os.environ.get(f"{name}_FILE"):
-        return f"{name}_FILE"
-    return "environment" if os.environ.get(name) else "option"

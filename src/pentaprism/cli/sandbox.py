@@ -1,26 +1,16 @@
-"""``sandbox`` and ``demo``: a local Immich and a local Google to try things on."""
+"""``sandbox``: a local Immich and a local Google to try things on."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pentaprism.cli.exits import Exit
 from pentaprism.cli.options import JsonOption, show_help, work
-from pentaprism.cli.output import console, safe, say
-from pentaprism.errors import ActionRequiredError, ConflictError, InvalidError
+from pentaprism.errors import InvalidError
 
 app = typer.Typer(help="Run local servers to try things on.")
-
-_DEMO_ASSETS = 150
-_DEMO_LATENCY = 0.1
-"""Seconds; a server that answered at once would leave nothing to watch."""
-_SHOWN = 12
 
 
 @app.callback(invoke_without_command=True)
@@ -71,78 +61,3 @@ def google(
     except SandboxError as error:
         raise InvalidError(error.message, code=error.code, hint=error.hint) from error
     return Exit.DONE
-
-
-def demo() -> int:
-    """Mirror an album of a made-up Immich to ./.demo/photos, twice."""
-    return work(_demo(Path.cwd() / ".demo"))
-
-
-async def _demo(home: Path) -> int:
-    from pentaprism.app import App, RunOptions, find_album
-    from pentaprism.cli.report import run_and_report
-    from pentaprism.sandbox.immich import Sandbox
-    from pentaprism.settings import load_settings
-
-    _clear(home)
-    photos = home / "photos"
-    async with Sandbox(assets=_DEMO_ASSETS, seed=1, port=0, latency=_DEMO_LATENCY) as sandbox:
-        say(f"A made-up Immich runs at {sandbox.url}; its album “Holiday” goes to .demo/photos.\n")
-        settings = load_settings(
-            database_path=home / "pentaprism.db",
-            immich_url=sandbox.url,
-            immich_api_key=sandbox.api_key,
-        )
-        async with App.open(settings) as app_:
-            connection = await app_.connection()
-            async with app_.immich(connection) as client:
-                album = await find_album(client, "Holiday")
-            definition = await app_.definition(
-                connection, album, f"folder:{photos}", template="{year}/{month}/{filename}"
-            )
-            mirror = await definition.save()
-            console.rule("First run")
-            code = await run_and_report(app_, mirror, connection, RunOptions())
-            for line in _tree(photos):
-                say(line)
-            console.rule("Second run")
-            code = await run_and_report(app_, mirror, connection, RunOptions()) or code
-    console.rule()
-    say(
-        "Your own Immich: pentaprism connect http://YOUR-IMMICH:2283, then\n"
-        '  pentaprism mirror "An album" --to folder:/where/it/shall/be'
-    )
-    return code
-
-
-def _clear(home: Path) -> None:
-    """Remove an earlier demo, which is known by its database; anything else is left alone."""
-    if os.path.lexists(home) and (home.is_symlink() or not (home / "pentaprism.db").is_file()):
-        raise ConflictError(
-            f"{home} exists and is not from an earlier demo.",
-            code="demo_folder",
-            hint="Run the demo in another folder.",
-        )
-    try:
-        if home.exists():
-            shutil.rmtree(home)
-        home.mkdir()
-    except OSError as error:
-        raise ActionRequiredError(
-            f"The folder {home} cannot be made anew: {error.strerror}.",
-            code="demo_folder",
-            hint="Run the demo in a folder that this user may write to.",
-        ) from error
-
-
-def _tree(folder: Path) -> Iterator[str]:
-    """Yield a few lines that show what lies in ``folder``."""
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.is_file() and ".pentaprism" not in file.relative_to(folder).parts
-    )
-    for file in files[:_SHOWN]:
-        yield f"  [dim]{safe(str(file.relative_to(folder)))}[/]"
-    if len(files) > _SHOWN:
-        yield f"  [dim]… and {len(files) - _SHOWN:,} more[/]"

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from pentaprism.destinations.registry import DESTINATIONS
 
 DOMAIN = "pentaprism"
 """The name of our catalogues."""
@@ -32,6 +34,7 @@ TEMPLATE = LOCALE / f"{DOMAIN}.pot"
 
 _SOURCES = [("**.py", "python"), ("**.html", "jinja2")]
 _OPTIONS = {"**.html": {"extensions": "jinja2.ext.do", "trimmed": "true", "silent": "false"}}
+_KEYWORDS: dict[str, Any] = DEFAULT_KEYWORDS | {"mark": None, "phrase": None}
 _NONE = plain.NullTranslations()
 _language: ContextVar[plain.NullTranslations] = ContextVar("language", default=_NONE)
 
@@ -78,15 +81,18 @@ def translates(language: str) -> bool:
 
 
 def collect(folder: Path = LOCALE.parent) -> str:
-    """Return the template of catalogues for the texts in ``folder``.
+    """Return the template of catalogues for the texts in ``folder`` and of what it shows.
 
     It holds neither dates nor line numbers, so that it changes only when a text does.
     """
     catalogue = Catalog(
         domain=DOMAIN, project="Pentaprism", header_comment="# The texts of Pentaprism's pages."
     )
-    found = extract_from_dir(folder, _SOURCES, _OPTIONS, comment_tags=("For translators:",))
-    for filename, _line, message, comments, context in found:
+    pages = extract_from_dir(
+        folder, _SOURCES, _OPTIONS, _KEYWORDS, comment_tags=("For translators:",)
+    )
+    overview = extract_from_dir(folder.with_name("overview"), _SOURCES[:1], keywords=_KEYWORDS)
+    for filename, _line, message, comments, context in [*pages, *overview, *_of_options()]:
         if message:
             place = [(Path(filename).as_posix(), 1)]
             catalogue.add(message, None, place, auto_comments=comments, context=context)
@@ -94,6 +100,18 @@ def collect(folder: Path = LOCALE.parent) -> str:
     options: dict[str, Any] = {"omit_header": True, "include_lineno": False, "sort_output": True}
     write_po(told, catalogue, width=100, **options)
     return told.getvalue().decode()
+
+
+type _Found = tuple[str, int, str | tuple[str, ...], list[str], str | None]
+
+
+def _of_options() -> Iterator[_Found]:
+    """Yield the labels and hints of the options of mirrors, which their models hold."""
+    for kind in DESTINATIONS.values():
+        for field in kind.options.model_fields.values():
+            for text in (field.title, field.description):
+                if text:
+                    yield f"{kind.kind} options", 1, text, [], None
 
 
 def write() -> None:
