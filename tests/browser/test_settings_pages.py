@@ -176,3 +176,19 @@ def test_other_browsers_are_signed_out(world: WebWorld, page: Page) -> None:
     expect(other).to_have_url(re.compile("/login"))
     page.goto("/settings")
     expect(page).to_have_url(re.compile("/settings"))
+
+
+def test_a_session_that_is_used_is_kept_as_long_in_the_browser_as_on_the_server(
+    world: WebWorld,
+) -> None:
+    page = world.signed_in()
+    before = _session_ends(page)
+    page.wait_for_timeout(1100)
+    page.goto("/settings")
+    assert _session_ends(page) > before
+
+
+def _session_ends(page: Page) -> float:
+    (cookie,) = [c for c in page.context.cookies() if c["name"] == "pentaprism_session"]
+    assert cookie["httpOnly"]
+    return float(cookie["expires"])

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_datetime, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pentaprism.web.catalogue import gettext as _
 from pentaprism.web.catalogue import ngettext, translates
@@ -27,6 +28,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
+_REMEMBERED = 4096
 
 
 def _utc_now() -> datetime:
@@ -60,7 +62,7 @@ class Formats:
 
     def number(self, value: float) -> str:
         """Return ``value`` with the locale's separators and at most one decimal: 48,212."""
-        return format_decimal(value, "#,##0.#", locale=self.locale)
+        return _decimal(value, self.locale)
 
     def amount(self, count: float) -> str:
         """Return ``count`` bytes: 12.4 MB."""
@@ -70,7 +72,7 @@ class Formats:
             size /= _KILO
             unit += 1
         coarse = size >= _SHORT or _UNITS[unit] in {"B", "kB"}
-        shown = format_decimal(round(size, 0 if coarse else 1), "#,##0.#", locale=self.locale)
+        shown = _decimal(round(size, 0 if coarse else 1), self.locale)
         return f"{shown}{NO_BREAK}{_UNITS[unit]}"
 
     def rate(self, per_second: float) -> str:
@@ -103,19 +105,23 @@ class Formats:
     def clock(self, instant: datetime, *, seconds: bool = False) -> str:
         """Return the time of day: 14:02, or 14:02:11."""
         local = instant.astimezone(self.tz)
-        return format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=self.locale)
+        return _clock(
+            time(local.hour, local.minute, local.second if seconds else 0),
+            self.locale,
+            seconds=seconds,
+        )
 
     def day(self, instant: datetime, *, weekday: bool = False) -> str:
         """Return the date: 16 November, with the year where it is another, or with the weekday."""
         local = instant.astimezone(self.tz)
-        shown = format_skeleton("MMMMd", local, tzinfo=None, locale=self.locale)
+        shown = _month_and_day(local.date(), self.locale)
         if weekday:
             shown = f"{format_datetime(local, 'EEEE', locale=self.locale)} {shown}"
         return shown if local.year == self.now().year else f"{shown} {local.year}"
 
     def stamp(self, instant: datetime) -> str:
         """Return date and time in full: 16 Nov 2026, 14:02:11."""
-        return format_datetime(instant.astimezone(self.tz), "medium", locale=self.locale)
+        return _stamp(instant, self.tz, self.locale)
 
     def words(self, instant: datetime) -> str:
         """Return when something was or will be.
@@ -153,9 +159,32 @@ class Formats:
         if instant is None:
             return none
         machine = instant.astimezone(UTC).isoformat(timespec="seconds")
-        return Markup('<time datetime="{}" title="{}" data-ago>{}</time>').format(
-            machine, self.stamp(instant), self.words(instant)
-        )
+        # Not Markup.format, which takes longer than all the rest.
+        stamp, words = escape(self.stamp(instant)), escape(self.words(instant))
+        return Markup(f'<time datetime="{machine}" title="{stamp}" data-ago>{words}</time>')  # noqa: S704 - escaped
+
+
+# A page has hundreds of numbers and times, and a page that is live has the same ones each second.
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _decimal(value: float, locale: Locale) -> str:
+    return format_decimal(value, "#,##0.#", locale=locale)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _clock(local: time, locale: Locale, *, seconds: bool) -> str:
+    return format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=locale)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _stamp(instant: datetime, tz: tzinfo, locale: Locale) -> str:
+    return format_datetime(instant.astimezone(tz), "medium", locale=locale)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _month_and_day(day: date, locale: Locale) -> str:
+    return format_skeleton("MMMMd", day, tzinfo=None, locale=locale)
 
 
 def _pair(large: int, large_unit: str, small: int, small_unit: str) -> str:

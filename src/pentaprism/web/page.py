@@ -9,7 +9,7 @@ from babel import Locale
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pentaprism.edge import CurrentVisitor
+from pentaprism.edge import SESSION_COOKIE, CurrentVisitor
 from pentaprism.edge.running import CurrentProgram
 from pentaprism.edge.sides import is_htmx
 from pentaprism.program import Program
@@ -49,7 +49,16 @@ class Page:
         )
         if told:
             response.delete_cookie(toasts.COOKIE, path=self.pages.base_path or "/")
+        self._keep_session(response)
         return response
+
+    def _keep_session(self, response: Response) -> None:
+        """Have the browser keep its session as long from now on as the server does."""
+        token = self.request.cookies.get(SESSION_COOKIE)
+        if token and self.view.person is not None:
+            site = self.request.app.state.entrance.site
+            lasts = self.program.sessions.lasts
+            site.set_cookie(response, self.request, SESSION_COOKIE, token, max_age=lasts)
 
     def part(
         self, template: str, part: str, /, *, status: int = 200, **context: Any
@@ -70,7 +79,12 @@ class Page:
             else RedirectResponse(target, status_code=303)
         )
         if toast:
-            toasts.leave(response, Toast(toast, undo), path=self.pages.base_path or "/")
+            toasts.leave(
+                response,
+                Toast(toast, undo),
+                path=self.pages.base_path or "/",
+                secure=self.request.scope["scheme"] == "https",
+            )
         return response
 
 

@@ -19,7 +19,7 @@ _LONGEST = 1500
 """Characters of text that a cookie has room for."""
 
 
-def leave(response: Response, toast: Toast, *, path: str) -> None:
+def leave(response: Response, toast: Toast, *, path: str, secure: bool) -> None:
     """Have the browser bring ``toast`` along to the next page below ``path``."""
     told = json.dumps([toast.text[:_LONGEST], toast.undo], ensure_ascii=False).encode()
     response.set_cookie(
@@ -27,6 +27,7 @@ def leave(response: Response, toast: Toast, *, path: str) -> None:
         base64.urlsafe_b64encode(told).decode(),
         max_age=_SECONDS,
         path=path,
+        secure=secure,
         httponly=True,
         samesite="lax",
     )
