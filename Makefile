@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
 COMPILE := -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header
 
-.PHONY: demo test run lint types layers unit soak real bench lock catalogue clean help
+.PHONY: demo test run lint types layers unit soak real bench screenshots lock catalogue clean help
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ real: $(DEV) ## Tests against a real Immich (see CONTRIBUTING.md)
 bench: $(DEV) ## Measure against peers (see bench/README.md)
 	$(BIN)/python bench/mirror_folder.py
 	$(BIN)/python bench/mirror_google.py
+
+screenshots: $(DEV) ## Photograph every page, and the dashboard for the README
+	@PYTHONPATH=tests/contracts $(BIN)/python scripts/screenshots.py
 
 lock: $(DEV) ## Renew the lock files after a change in pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --group build -o requirements.lock pyproject.toml
