@@ -22,6 +22,7 @@ from pentaprism.jobs.plans import Plans
 from pentaprism.jobs.runner import Runner
 from pentaprism.overview.activity import Activities
 from pentaprism.overview.attention import Attentions
+from pentaprism.overview.mirrors import Summaries
 from pentaprism.store.records import Mirror, Run
 
 
@@ -46,6 +47,7 @@ class Program:
     thumbnails: Thumbnails
     health: Health
     disks: Disks
+    summaries: Summaries
     attentions: Attentions
     activities: Activities
     runner: Runner
@@ -111,6 +113,7 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
             thumbnails=thumbnails,
             health=health,
             disks=disks,
+            summaries=Summaries(app, albums),
             attentions=Attentions(app, health, disks),
             activities=Activities(app),
             runner=runner,

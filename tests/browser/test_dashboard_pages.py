@@ -172,15 +172,6 @@ def _many(world: WebWorld) -> None:
     world.server.call(made)
 
 
-def _milliseconds(page: Page, path: str) -> float:
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        assert page.request.get(path).ok
-        times.append(1000 * (time.perf_counter() - began))
-    return sorted(times)[2]
-
-
 def test_two_hundred_mirrors_are_listed_in_pages_and_found(world: WebWorld, page: Page) -> None:
     _many(world)
     page.goto("/")
@@ -198,8 +189,6 @@ def test_two_hundred_mirrors_are_listed_in_pages_and_found(world: WebWorld, page
     page.get_by_placeholder("Find a mirror").fill("Album 123")
     expect(page.locator(".mirror")).to_have_count(1)
     fine(page)
-    assert _milliseconds(page, "/mirrors") < 1000
-    assert _milliseconds(page, "/") < 1000
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (1920, True)])

@@ -136,7 +136,7 @@ async def plan_of(query: ClauseElement, folder: Path) -> str:
     """How the database would find what is asked for, as it says itself."""
     compiled = query.compile(dialect=sqlite.dialect())
     values = tuple(compiled.params[name] for name in compiled.positiontup or ())  # type: ignore[attr-defined]
-    async with open_store(folder) as store, store._database.read() as connection:
+    async with open_store(folder) as store, store._database.write() as connection:
         rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
         return "\n".join(str(row.detail) for row in rows)
 

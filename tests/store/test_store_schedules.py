@@ -54,7 +54,7 @@ async def test_a_schedule_comes_back_as_it_was(tmp_path: Path) -> None:
         changed = await store.mirrors.update(mirror.id, schedule=None, next_run_at=None)
         assert changed == mirror
         await store.mirrors.update(mirror.id, schedule=None)
-        async with store._database.read() as connection:
+        async with store._database.write() as connection:
             found = await connection.exec_driver_sql("SELECT schedule IS NULL FROM mirrors")
             assert found.scalar() == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,11 @@ def test_what_is_at_work_here_tells_more_than_the_record() -> None:
     assert (seen.done, seen.staged, seen.left, seen.bytes) == (50, 10, 40, 9000)
     assert seen.ends_at == NOW + timedelta(seconds=100)
     assert not seen.elsewhere
+
+
+def test_a_run_that_has_ended_is_over_although_its_connections_are_being_closed() -> None:
+    seen = run_view(MIRROR, run(RunStatus.CANCELLED), replace(live(), ending=True), NOW)
+    assert (seen.unsettled, seen.ending, seen.state.word) == (False, False, "Cancelled")
 
 
 def test_a_run_beside_the_one_at_work_is_elsewhere() -> None:

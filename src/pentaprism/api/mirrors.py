@@ -21,7 +21,7 @@ from pentaprism.edge import Allow, CurrentPerson, CurrentVisitor, Routes, Side
 from pentaprism.edge.running import CurrentProgram
 from pentaprism.errors import ConflictError
 from pentaprism.jobs.runner import RunInTheWayError
-from pentaprism.overview.mirrors import summaries, summary_of
+from pentaprism.overview.mirrors import summary_of
 from pentaprism.program import Program
 from pentaprism.store import Mirror, Run, RunStatus, StartedBy
 
@@ -101,7 +101,7 @@ async def body_of(program: Program, mirror: Mirror) -> MirrorBody:
 async def list_mirrors(program: CurrentProgram, person: CurrentPerson) -> list[MirrorBody]:
     """List your mirrors, by name."""
     live = program.runner.all_live()
-    found = await summaries(program.app, person.id, live, program.albums)
+    found = await program.summaries.of(person.id, live)
     return [MirrorBody.of(summary) for summary in found]
 
 

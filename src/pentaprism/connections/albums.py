@@ -43,7 +43,7 @@ class AlbumLists:
     """The last known albums of each connection.
 
     A list is fresh for a minute. After that the old one is returned at once, for up to an hour,
-    while a new one is fetched.
+    while a new one is fetched. ``renewed`` grows with each list that is another one.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class AlbumLists:
         self._patience = patience
         self._kept: dict[str, _Kept] = {}
         self._flights = Flights[tuple[str, Access], AlbumList]()
+        self.renewed = 0
 
     async def of(self, connection: Connection, *, fresh: bool = False) -> AlbumList:
         """Return the albums of ``connection``; with ``fresh``, those that Immich shows now.
@@ -94,6 +95,7 @@ class AlbumLists:
     def forget(self, connection_id: str) -> None:
         """Forget the albums of a connection."""
         self._kept.pop(connection_id, None)
+        self.renewed += 1
 
     async def close(self) -> None:
         """End what is under way."""
@@ -107,6 +109,7 @@ class AlbumLists:
         except PentaprismError as error:
             listed = self._without_answer(connection.id, access, error)
         self._kept[connection.id] = _Kept(access, listed, self._clock())
+        self.renewed += 1
         return listed
 
     def _without_answer(

@@ -11,6 +11,7 @@ from pentaprism.connections.albums import AlbumLists
 from pentaprism.destinations.registry import DESTINATIONS
 from pentaprism.errors import NotFoundError
 from pentaprism.overview.states import MirrorState, Situation, Tone, state_of
+from pentaprism.store import Remembered
 from pentaprism.store.records import Account, Connection, Mirror, Run
 
 _WORST_FIRST: tuple[Tone, ...] = ("failed", "waiting", "running", "idle", "ok")
@@ -38,6 +39,24 @@ class MirrorSummary:
     def needs_you(self) -> bool:
         """Whether it does not go on until a person acts."""
         return self.state.name == "failed"
+
+
+class Summaries:
+    """The mirrors of people, read again only when something has changed."""
+
+    def __init__(self, app: App, albums: AlbumLists) -> None:
+        self._app = app
+        self._albums = albums
+        self._remembered = Remembered[tuple[MirrorSummary, ...]](app.store.version)
+
+    async def of(self, owner_id: str, live_ids: Collection[str]) -> tuple[MirrorSummary, ...]:
+        """Return what `summaries` does."""
+
+        async def read() -> tuple[MirrorSummary, ...]:
+            return tuple(await summaries(self._app, owner_id, live_ids, self._albums))
+
+        key = (owner_id, frozenset(live_ids), self._albums.renewed)
+        return await self._remembered.get(key, read)
 
 
 async def summaries(

@@ -1,5 +1,6 @@
 """All SQL: what Pentaprism remembers of people, connections, mirrors, items and runs."""
 
+from pentaprism.store.freshness import Remembered
 from pentaprism.store.ids import not_found
 from pentaprism.store.key_file import generate_key
 from pentaprism.store.people_records import ApiToken, Notice, Person, Session, SignInMethod
@@ -51,6 +52,7 @@ __all__ = [
     "Notice",
     "Person",
     "Put",
+    "Remembered",
     "Restated",
     "Rotation",
     "Run",

@@ -9,13 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection as SqlConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from pentaprism.store import schema
 from pentaprism.store.faults import explain
+from pentaprism.store.freshness import Freshness
+from pentaprism.store.reading import Reader
 
 _READERS = 4
 
@@ -50,17 +53,11 @@ class Database:
 
     def __init__(self, path: Path, *, patience: float) -> None:
         self._path = path
-        self._reading = _make_engine(
-            path,
-            patience,
-            ("query_only = ON",),
-            pool_size=_READERS,
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-        )
+        self._freshness = Freshness(path)
+        self._reader = Reader(_make_reading(path, patience), _READERS)
         # One connection, so one writer in this process: the others wait here, in their order, and
         # not in SQLite, where whoever waits looks again now and then.
-        self._writing = _make_engine(path, patience, _DURABLE, pool_size=1)
+        self._writing = _make_writing(path, patience)
         event.listen(self._writing.sync_engine, "begin", _begin_immediate)
 
     @classmethod
@@ -70,10 +67,10 @@ class Database:
         return cls(path, patience=patience)
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """Lend a connection that reads; each statement sees all that was committed before it."""
-        async with self._explained(), self._reading.connect() as connection:
-            yield connection
+    async def read(self) -> AsyncGenerator[Reader]:
+        """Lend what reads; each statement sees all that was committed before it."""
+        async with self._explained():
+            yield self._reader
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
@@ -81,9 +78,15 @@ class Database:
         async with self._explained(), self._writing.begin() as connection:
             yield connection
 
+    async def version(self) -> int:
+        """Return a number that is another one after each change of the file, by whomever."""
+        async with self._explained():
+            return await self._freshness.version()
+
     async def close(self) -> None:
         """Close all connections; SQLite then folds the write-ahead log into the file."""
-        await self._reading.dispose()
+        await self._reader.close()
+        self._freshness.close()
         await self._writing.dispose()
 
     @asynccontextmanager
@@ -107,28 +110,43 @@ _DURABLE = (
 )
 
 
-def _make_engine(
-    path: Path, patience: float, pragmas: tuple[str, ...], **options: Any
-) -> AsyncEngine:
+def _make_writing(path: Path, patience: float) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         # None: sqlite3 itself begins no transactions. The busy time-out is in seconds.
         connect_args={"isolation_level": None, "timeout": patience},
+        pool_size=1,
         max_overflow=0,
         pool_timeout=None,
         hide_parameters=True,
-        **options,
     )
+    _set_up(engine.sync_engine, _DURABLE)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _set_up(connection: Any, record: object) -> None:
+
+def _make_reading(path: Path, patience: float) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": patience, "check_same_thread": False},
+        poolclass=QueuePool,
+        pool_size=_READERS,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        hide_parameters=True,
+    )
+    _set_up(engine, ("query_only = ON",))
+    return engine
+
+
+def _set_up(engine: Engine, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine, "connect")
+    def _begin(connection: Any, record: object) -> None:
         del record
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    return engine
 
 
 def _begin_immediate(connection: SqlConnection) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 
 from sqlalchemy import Column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pentaprism.errors import InvalidError, NotFoundError
+from pentaprism.store.reading import Reader
 
 _SHOWN = 5
 
@@ -17,9 +17,7 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-async def resolve_id(
-    connection: AsyncConnection, column: Column[str], text: str, *, thing: str
-) -> str:
+async def resolve_id(reader: Reader, column: Column[str], text: str, *, thing: str) -> str:
     """Return the id in ``column`` that is ``text``, or the only one that starts with it.
 
     ``thing`` is what the id names, for the sentence of the error. Raises `NotFoundError`, or
@@ -27,7 +25,7 @@ async def resolve_id(
     """
     prefix = text.strip().lower()
     query = select(column).where(column.startswith(prefix, autoescape=True)).order_by(column)
-    found = (await connection.scalars(query.limit(_SHOWN + 1))).all() if prefix else []
+    found = (await reader.scalars(query.limit(_SHOWN + 1))).all() if prefix else []
     if not found:
         raise not_found(thing, text)
     if len(found) > 1 and found[0] != prefix:

@@ -33,7 +33,11 @@ def item_counts(mirror_id: str) -> CompoundSelect[*tuple[Any, ...]]:
     return every.union_all(*parts)
 
 
-def tally(rows: Iterable[Any]) -> tuple[Counter[ItemState], Counter[ItemState]]:
+type Tally = tuple[Counter[ItemState], Counter[ItemState]]
+"""How many items there are of each state, and how many of them are companions."""
+
+
+def tally(rows: Iterable[Any]) -> Tally:
     """Return how many items of each state there are, and how many of them are companions."""
     every: Counter[ItemState] = Counter()
     companions: Counter[ItemState] = Counter()

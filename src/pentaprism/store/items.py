@@ -16,8 +16,9 @@ from pentaprism.assets import Role
 from pentaprism.store.changes import NOTHING_THERE, apply_changes, path_taken
 from pentaprism.store.columns import escape
 from pentaprism.store.database import Database, whole
+from pentaprism.store.freshness import Remembered
 from pentaprism.store.ids import not_found
-from pentaprism.store.item_counts import item_counts, tally
+from pentaprism.store.item_counts import Tally, item_counts, tally
 from pentaprism.store.item_pages import Span, items_page
 from pentaprism.store.records import Change, Item, ItemState, NewItem, Twin
 from pentaprism.store.tables import columns_of, items, mirrors
@@ -47,6 +48,7 @@ class Items:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counted = Remembered[Tally](database.version)
 
     async def of_shots(self, mirror_id: str, shot_ids: Sequence[str]) -> dict[str, list[Item]]:
         """Return the items of each shot that has any: its primary first, then by row."""
@@ -65,7 +67,8 @@ class Items:
         async with self._database.read() as connection:
             for keys in batched(path_keys, _ASKED_AT_ONCE):
                 query = select(items.c.path_key).where(items.c.mirror_id == mirror_id)
-                found.update(await connection.scalars(query.where(items.c.path_key.in_(keys))))
+                rows = await connection.execute(query.where(items.c.path_key.in_(keys)))
+                found.update(key for (key,) in rows if key is not None)
         return found
 
     @whole
@@ -159,15 +162,17 @@ class Items:
 
     async def count(self, mirror_id: str) -> dict[ItemState, int]:
         """Return how many shots, told by their primaries, are in each state that occurs."""
-        async with self._database.read() as connection:
-            every, companions = tally(await connection.execute(item_counts(mirror_id)))
+        every, companions = await self._counted.get(mirror_id, lambda: self._count(mirror_id))
         return {state: n for state in every if (n := every[state] - companions[state])}
 
     async def count_all(self, mirror_id: str) -> dict[ItemState, int]:
         """Return how many files, with companions of shots, are in each state that occurs."""
-        async with self._database.read() as connection:
-            every, _ = tally(await connection.execute(item_counts(mirror_id)))
+        every, _ = await self._counted.get(mirror_id, lambda: self._count(mirror_id))
         return {state: n for state, n in every.items() if n}
+
+    async def _count(self, mirror_id: str) -> Tally:
+        async with self._database.read() as connection:
+            return tally(await connection.execute(item_counts(mirror_id)))
 
     async def there(self, mirror_id: str) -> tuple[int, datetime | None]:
         """Return how many shots are at the destination, and when the last orphan was taken.

@@ -102,6 +102,10 @@ class Store:
         """Encrypt all stored credentials with a new key; see `Key.change`."""
         return await self._key.change()
 
+    async def version(self) -> int:
+        """Return a number that is another one after each change, in whichever process."""
+        return await self._database.version()
+
     async def close(self) -> None:
         """Close the file; may be repeated."""
         await self._database.close()

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from pentaprism.edge import Allow, Routes, Side
 from pentaprism.errors import NotFoundError, PentaprismError
-from pentaprism.overview.mirrors import summaries
 from pentaprism.overview.quota import quota_of
 from pentaprism.store.records import Account
 from pentaprism.web.account_views import account_views
@@ -83,9 +82,7 @@ async def accounts_page(
     renamed with what was typed and what is wrong.
     """
     program, person = page.program, page.person
-    mirrors = await summaries(
-        program.app, person.id, program.runner.all_live().keys(), program.albums
-    )
+    mirrors = await program.summaries.of(person.id, program.runner.all_live())
     found = await program.app.accounts.list(person.id)
     uses = await quota_of(program.app, person.id)
     settings = program.app.settings

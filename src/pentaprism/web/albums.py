@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pentaprism.assets import Album
 from pentaprism.connections.albums import AlbumList
 from pentaprism.edge import Allow, Routes, Side
-from pentaprism.overview.mirrors import MirrorSummary, summaries
+from pentaprism.overview.mirrors import MirrorSummary
 from pentaprism.store.records import Connection
 from pentaprism.web.page import CurrentPage, Page
 
@@ -99,9 +99,7 @@ async def albums(
     program, person = page.program, page.person
     connections = await program.app.store.connections.list(person.id)
     sources = [Source(one, await _albums_of(page, one, wait=wait)) for one in connections]
-    mirrors = await summaries(
-        program.app, person.id, program.runner.all_live().keys(), program.albums
-    )
+    mirrors = await program.summaries.of(person.id, program.runner.all_live())
     asked = Asked(
         q.strip(),
         show if show in SHOWS else "all",

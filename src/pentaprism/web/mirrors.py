@@ -16,7 +16,7 @@ from pentaprism.errors import PentaprismError
 from pentaprism.jobs.live import Live
 from pentaprism.jobs.runner import RunInTheWayError
 from pentaprism.jobs.schedule import parse
-from pentaprism.overview.mirrors import MirrorSummary, summaries, worst_first
+from pentaprism.overview.mirrors import MirrorSummary, worst_first
 from pentaprism.overview.states import Situation
 from pentaprism.store.records import Mirror, Run, StartedBy
 from pentaprism.web.catalogue import gettext as _
@@ -61,7 +61,7 @@ async def rows_of(page: Page) -> list[MirrorRow]:
     """Return the mirrors of the person, those in front that need them; Immich is not asked."""
     program = page.program
     at_work = program.runner.all_live()
-    found = await summaries(program.app, page.person.id, at_work, program.albums)
+    found = await program.summaries.of(page.person.id, at_work)
     return [MirrorRow(one, at_work.get(one.mirror.id)) for one in worst_first(found)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +29,9 @@ _EVENTS = 50
 _NEW_EVENTS = 200
 """The most that come in while somebody looks on; beyond that the page is to be loaded again."""
 _FAILURES = 500
+_ALL_EACH = 3.0
+"""Seconds between two looks at what stands in the database, while a run is at work."""
+
 _PICTURES = 6
 
 
@@ -73,6 +77,39 @@ class Failures:
             )
             self._found, self._count = failures_of(newest[::-1]), count
         return self._found
+
+
+class Watching:
+    """A run that somebody looks at: how far it is each second, and the rest now and then.
+
+    ``parts`` is what the templates take, ``over`` whether nothing more will change.
+    """
+
+    def __init__(self, page: Page, mirror: Mirror, run: Run, after: int) -> None:
+        self._page = page
+        self._mirror = mirror
+        self._run = run
+        self._shown = Shown.newest(after)
+        self._failures = Failures(page, run)
+        self._gathered = -_ALL_EACH
+        self.parts: dict[str, Any] = {}
+        self.over = False
+
+    async def look(self) -> str:
+        """Look again, and return the block that shows what may have changed."""
+        runner = self._page.program.runner
+        live = runner.live(self._mirror.id)
+        second = time.monotonic()
+        at_work = live is not None and live.run_id == self._run.id
+        if at_work and second - self._gathered < _ALL_EACH:
+            seen = run_view(self._mirror, self._run, live, self._page.program.app.clock())
+            self.parts |= {"seen": seen, "spark": spark(seen.curve)}
+            return "counting"
+        self._gathered = second
+        self._run = await self._page.program.app.store.runs.get(self._run.id)
+        self.parts = await gather(self._page, self._mirror, self._run, self._shown, self._failures)
+        self.over = not self.parts["seen"].unsettled
+        return "moving"
 
 
 async def gather(

@@ -91,7 +91,9 @@ class RunView:
 
 def run_view(mirror: Mirror, run: Run, live: Live | None, now: datetime) -> RunView:
     """Return ``run`` of ``mirror`` for its page; ``live`` where it is at work here."""
-    here = live if live is not None and live.run_id == run.id else None
+    # What has ended is at work a moment longer, while its connections are closed.
+    at_work = live is not None and live.run_id == run.id and run.status is RunStatus.RUNNING
+    here = live if at_work else None
     # How the mirror stands now says nothing about a run of the past.
     state = state_of(replace(mirror, paused=False), run, live=here is not None)
     if here is None:

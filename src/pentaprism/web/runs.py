@@ -14,7 +14,6 @@ from pentaprism.definitions import own_mirror
 from pentaprism.edge import Allow, Routes, Side
 from pentaprism.errors import InvalidError, NotFoundError, PentaprismError
 from pentaprism.jobs.runner import RunInTheWayError
-from pentaprism.overview.mirrors import summaries
 from pentaprism.store.records import Mirror, Run, RunStatus, StartedBy
 from pentaprism.web import run_log, run_parts
 from pentaprism.web.catalogue import gettext as _
@@ -59,7 +58,7 @@ async def runs(
     program, person = page.program, page.person
     narrowed = Narrowed(show if show in _STATUSES else "all", mirror)
     live_runs = program.runner.all_live()
-    mirrors = await summaries(program.app, person.id, live_runs.keys(), program.albums)
+    mirrors = await program.summaries.of(person.id, live_runs)
     found = await program.app.store.runs.page(
         owner_id=person.id,
         mirror_id=mirror or None,
@@ -102,20 +101,16 @@ async def run_page(
 async def watch(page: CurrentPage, run_id: str, after: int = 0) -> Response:
     """Tell how the run goes on; events are those with a row above ``after``."""
     mirror, run = await own_run(page, run_id)
-    told_end = False
-    failures = run_parts.Failures(page, run)
+    watching = run_parts.Watching(page, mirror, run, after)
 
     async def render() -> str | None:
-        nonlocal told_end
-        if told_end:
+        if watching.over:
             return None
         try:
-            current = await page.program.app.store.runs.get(run.id)
+            changed = await watching.look()
         except NotFoundError:
             return None  # its mirror was deleted
-        parts = await run_parts.gather(page, mirror, current, Shown.newest(after), failures)
-        told_end = not parts["seen"].unsettled
-        return page.fragment("run/live.html", "moving", **parts)
+        return page.fragment("run/live.html", changed, **watching.parts)
 
     at_work = run.mirror_id in page.program.runner.all_live()
     pause = 15.0 if at_work or run.status is not RunStatus.RUNNING else _LOOK_ELSEWHERE
