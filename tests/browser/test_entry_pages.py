@@ -39,7 +39,7 @@ def test_from_the_code_in_the_log_to_the_first_run(tmp_path: Path) -> None:
         page.wait_for_url(re.compile(r"/$"))
         wait_for_files(tmp_path / "out/Holiday", 40)
         mirrors = world.server.call(lambda p: p.app.store.mirrors.list())
-        assert [mirror.schedule for mirror in mirrors] == [{"every": 3600}] * 3
+        assert [mirror.schedule for mirror in mirrors] == [{"every": 3600, "jitter": 60}] * 3
         assert all(mirror.next_run_at for mirror in mirrors)
         names = {Path(mirror.place).name for mirror in mirrors}
         assert names == {"Holiday", "Ambiguous", "Ambiguous 2"}

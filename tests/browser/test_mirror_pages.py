@@ -146,7 +146,7 @@ def test_options_are_changed_and_the_place_stays(world: WebWorld, page: Page) ->
     assert saved.options["sidecars"] is True
     assert saved.options["min_free"] == 2 << 30
     assert saved.options["path"] == mirror.options["path"]
-    assert saved.schedule == {"every": 7200}
+    assert saved.schedule == {"every": 7200, "jitter": 60}
     assert saved.next_run_at is None
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pydantic import SecretStr
 
 from pentaprism.program import Program
@@ -23,6 +23,9 @@ from pentaprism.sandbox.google import GoogleSandbox
 from pentaprism.sandbox.immich import Sandbox
 from pentaprism.server import serve
 from pentaprism.settings import Settings
+
+expect.set_options(timeout=20_000)
+"""In milliseconds: these machines are shared, and what does not come does not come later either."""
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
@@ -125,7 +128,7 @@ class WebWorld:
             base_url=self.url,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: _fail(page, f"script error: {error}"))

@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from edge_world import EdgeWorld, edge_world
 
+from pentaprism.logs import forget
 from pentaprism.store import Secrets, Store
 
 
@@ -26,3 +27,9 @@ async def world(store: Store) -> AsyncIterator[EdgeWorld]:
     """The small application without a base path."""
     async with edge_world(store) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hidden_yet() -> None:
+    """What other tests have hidden is none of the secrets here."""
+    forget()

@@ -277,7 +277,9 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serve(app: ASGIApp) -> AsyncIterator[str]:
     """Run ``app`` on a free port of this machine; yield its address."""
-    server = _Server(uvicorn.Config(app, port=0, log_config=None, proxy_headers=False))
+    server = _Server(
+        uvicorn.Config(app, port=0, log_config=None, proxy_headers=False, access_log=False)
+    )
     running = asyncio.get_running_loop().create_task(server.serve())
     await server.ready.wait()
     port = server.servers[0].sockets[0].getsockname()[1]

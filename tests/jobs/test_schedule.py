@@ -144,3 +144,14 @@ def test_a_schedule_is_read_as_it_was_recorded(schedule: Schedule) -> None:
 def test_what_is_recorded_wrongly_is_told() -> None:
     with pytest.raises(InvalidError):
         parse({})
+
+
+def test_jitter_moves_intervals_once_and_cron_each_time() -> None:
+    late = timedelta(minutes=2)
+    hourly, nightly = interval(60, jitter=late), cron("0 3 * * *", jitter=late)
+    first = hourly.next_after(SATURDAY, zone=UTC, chance=lambda: 0.5)
+    assert first == SATURDAY + timedelta(hours=1, minutes=1)
+    second = hourly.next_after(first, zone=UTC, last=first, chance=lambda: 0.9)
+    assert second == first + timedelta(hours=1)
+    due = nightly.next_after(SATURDAY, zone=UTC, last=first, chance=lambda: 0.5)
+    assert due == datetime(2026, 11, 22, 3, 1, tzinfo=UTC)

@@ -63,12 +63,15 @@ class Schedule:
     ) -> datetime | None:
         """Return when it is due next, after ``now`` (aware), in UTC; None for never again.
 
-        An interval is counted from ``last``, when it was due before; those that were missed are
-        not made up for. ``zone`` is where a cron expression is read. ``chance`` is of [0, 1).
+        An interval is counted from ``last``, when it was due before, with the jitter that this had
+        already; those that were missed are not made up for. ``zone`` is where a cron expression
+        is read. ``chance`` is of [0, 1).
         """
         due = self._after(now, zone, last)
         if due is None:
             return None
+        if self.every is not None and last is not None:
+            return due
         return due.astimezone(UTC) + timedelta(seconds=int(chance() * self.jitter.total_seconds()))
 
     def _after(self, now: datetime, zone: tzinfo, last: datetime | None) -> datetime | None:

@@ -99,6 +99,11 @@ class _Known:
                 self._known |= forms
                 self._values = tuple(sorted(self._known, key=len, reverse=True))
 
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._known, self._values = set(), ()
+
     def remove_from(self, text: str) -> str:
         """Return ``text`` without any of them."""
         for value in self._values:
@@ -131,9 +136,14 @@ def hide(value: str) -> None:
     _known.add(forms)
 
 
+def forget() -> None:
+    """Forget all values that `hide` was told of: another program begins in this process."""
+    _known.clear()
+
+
 def redact(text: str) -> str:
     """Return ``text`` with `MASK` in the place of every secret."""
-    text = _known.remove_from(text)
+    # Patterns first: a known value might be the very word that a pattern goes by.
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    return text
+    return _known.remove_from(text)

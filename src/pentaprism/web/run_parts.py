@@ -29,7 +29,7 @@ _EVENTS = 50
 _NEW_EVENTS = 200
 """The most that come in while somebody looks on; beyond that the page is to be loaded again."""
 _FAILURES = 500
-_ALL_EACH = 3.0
+_ALL_EACH = 2.0
 """Seconds between two looks at what stands in the database, while a run is at work."""
 
 _PICTURES = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from pentaprism.errors import InvalidError, PentaprismError
@@ -14,6 +14,9 @@ from pentaprism.store.records import JsonObject
 
 SHOWN = 3
 """How many of the next runs a form tells."""
+
+_JITTER = timedelta(minutes=1)
+"""So that mirrors with the same schedule do not all begin in the same second."""
 
 _MINUTES = {"minutes": 1, "hours": 60, "days": 1440}
 _DAILY = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*")
@@ -39,11 +42,11 @@ class ScheduleForm:
         """Return the schedule, None for runs by hand alone; raises `InvalidError`."""
         match self.when:
             case "every":
-                return interval(self._number() * _MINUTES.get(self.unit, 60))
+                return interval(self._number() * _MINUTES.get(self.unit, 60), jitter=_JITTER)
             case "daily":
-                return cron(self._daily())
+                return cron(self._daily(), jitter=_JITTER)
             case "cron":
-                return cron(self.expression)
+                return cron(self.expression, jitter=_JITTER)
             case _:
                 return None
 
@@ -100,7 +103,7 @@ def shown(recorded: JsonObject | None) -> ScheduleForm:
 def next_times(schedule: Schedule, now: datetime, zone: tzinfo) -> list[datetime]:
     """Return when ``schedule`` is due the next few times after ``now``."""
     times: list[datetime] = []
-    exact = replace(schedule, jitter=type(schedule.jitter)())
+    exact = replace(schedule, jitter=timedelta())
     due = exact.next_after(now, zone=zone)
     while due is not None and len(times) < SHOWN:
         times.append(due)
