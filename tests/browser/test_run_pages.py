@@ -212,9 +212,9 @@ def test_runs_are_listed_and_narrowed(world: WebWorld, page: Page, mirror: Mirro
 
     world.server.call(many)
     page.goto(f"/runs?mirror={mirror.id}")
-    expect(page.locator("#runs li")).to_have_count(50)
+    expect(page.locator("#runs li")).to_have_count(30)
     page.get_by_role("link", name="Load older").click()
-    expect(page.locator("#runs li")).to_have_count(61)
+    expect(page.locator("#runs li")).to_have_count(60)
     assert page.request.get("/runs?before=nonsense").status == 422
 
 

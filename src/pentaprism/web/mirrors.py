@@ -26,7 +26,7 @@ from pentaprism.web.page import CurrentPage, Page
 
 routes = Routes(Side.PAGES)
 
-ROWS = 50
+ROWS = 25
 """How many mirrors one page of the list shows."""
 
 TONES = ("all", "failed", "waiting", "running", "idle", "ok")

@@ -24,7 +24,7 @@ from pentaprism.web.run_view import run_view
 
 routes = Routes(Side.PAGES)
 
-_PAGE = 50
+_PAGE = 30
 _LOOK_ELSEWHERE = 5.0
 """Seconds between two looks at a run that another process is at."""
 
