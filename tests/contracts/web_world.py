@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from browsers import ARGUMENTS, chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pydantic import SecretStr
 
@@ -200,6 +201,7 @@ def web_world(
     home: Path, *, assets: int = 40, google: dict[str, Any] | None = None, **settings: Any
 ) -> Iterator[WebWorld]:
     """Run an Immich, a Google, a server and a browser; ``settings`` are those of the program."""
+    browser_path = chromium()
     with (
         Sandbox(assets=assets, seed=1) as sandbox,
         GoogleSandbox(**(google or {})) as google_sandbox,
@@ -216,10 +218,7 @@ def web_world(
         }
         server = Serving(Settings(**values | settings))
         server.start()
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
-        )
+        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
         world = WebWorld(home, sandbox, google_sandbox, server, browser)
         try:
             yield world
