@@ -102,7 +102,7 @@ class _Known:
     def clear(self) -> None:
         """Forget all."""
         with self._lock:
-            self._known, self._values = set(), ()
+            self._known, self._values = frozenset(), ()
 
     def remove_from(self, text: str) -> str:
         """Return ``text`` without any of them."""
