@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from web_steps import begin, come_in, ended, fine, new_mirror, wait_until
 from web_world import WebWorld, web_world
 
@@ -240,3 +240,17 @@ def test_long_names_fit_on_a_phone(world: WebWorld, tmp_path: Path) -> None:
     for path in (f"/runs/{run.id}", "/runs", f"/mirrors/{mirror.id}/items", "/albums"):
         phone.goto(path)
         fine(phone)
+
+
+def test_a_page_is_live_however_late_its_scripts_come(
+    world: WebWorld, page: Page, mirror: Mirror
+) -> None:
+    def late(route: Route) -> None:
+        page.wait_for_timeout(500)
+        route.continue_()
+
+    page.route("**/hx-sse.min.js", late)
+    run = world.server.call(lambda p: p.app.store.runs.start(mirror.id, expected=10))
+    with page.expect_request(lambda request: "/live" in request.url):
+        page.goto(f"/runs/{run.id}")
+    world.server.call(lambda p: p.app.store.runs.finish(run.id, RunStatus.OK, run.counters))

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -20,13 +21,16 @@ class Freshness:
         self._path = path
         self._lock = threading.Lock()
         self._looking: sqlite3.Connection | None = None
+        # One of its own: those that all share may be busy for long, with downloads.
+        self._thread = ThreadPoolExecutor(1, "store-look")
 
     async def version(self) -> int:
         """Return a number that is another one after each change."""
-        return await asyncio.to_thread(self._look)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
 
     def close(self) -> None:
         """Let go of the file."""
+        self._thread.shutdown()
         with self._lock:
             if self._looking is not None:
                 self._looking.close()
