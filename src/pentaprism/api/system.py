@@ -36,7 +36,7 @@ class System(Answer):
         python="3.12.8",
         uptime_seconds=86_400,
         database_bytes=41_000_000,
-        database_schema="0003",
+        database_schema="0004",
         runs_at_work=1,
         runs_queued=0,
         runs_at_once=3,

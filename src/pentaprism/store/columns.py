@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WALL_EPOCH = _EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 
 _ESCAPE = "\ufdd0"  # a Unicode noncharacter: valid in UTF-8, meant for a program's own use
@@ -79,6 +80,25 @@ class Instant(TypeDecorator[datetime]):
         """Return the aware time."""
         del dialect, coltype
         return lambda count: None if count is None else _EPOCH + timedelta(0, 0, count)
+
+
+class WallTime(TypeDecorator[datetime]):
+    """A naive time as a clock on the wall showed it, kept as microseconds since its own 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        """Count the microseconds; an aware time is a `TypeError`."""
+        del dialect
+        return lambda time: None if time is None else (time - _WALL_EPOCH) // _MICROSECOND
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[int | None], datetime | None]:
+        """Return the naive time."""
+        del dialect, coltype
+        return lambda count: None if count is None else _WALL_EPOCH + timedelta(0, 0, count)
 
 
 class Word[E: StrEnum](TypeDecorator[E]):

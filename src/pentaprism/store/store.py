@@ -15,18 +15,24 @@ from pentaprism.store.connections import Connections
 from pentaprism.store.consents import Consents
 from pentaprism.store.contents import Contents
 from pentaprism.store.database import Database, whole
+from pentaprism.store.file_groups import FileGroups
 from pentaprism.store.items import Items
+from pentaprism.store.library_assets import LibraryAssets
+from pentaprism.store.library_files import LibraryFiles
 from pentaprism.store.locks import Locks
 from pentaprism.store.mirrors import Mirrors
+from pentaprism.store.neighbours import Neighbours
 from pentaprism.store.notices import Notices
 from pentaprism.store.people import People
 from pentaprism.store.program_settings import ProgramSettings
 from pentaprism.store.records import Change, Counters, RunEvent
 from pentaprism.store.request_days import RequestDays
+from pentaprism.store.roots import Roots
 from pentaprism.store.rotation import Key, Rotation
 from pentaprism.store.runs import Runs, add_events, set_counters
 from pentaprism.store.secrets import Secrets
 from pentaprism.store.sessions import Sessions
+from pentaprism.store.stacks import Stacks
 
 
 def _now() -> datetime:
@@ -57,6 +63,12 @@ class Store:
         self.api_tokens = ApiTokens(database, secrets, clock)
         self.notices = Notices(database, clock)
         self.program_settings = ProgramSettings(database)
+        self.roots = Roots(database)
+        self.library_files = LibraryFiles(database)
+        self.library_assets = LibraryAssets(database)
+        self.neighbours = Neighbours(database)
+        self.file_groups = FileGroups(database)
+        self.stacks = Stacks(database)
         self.locks = locks
         self._key = Key(database, secrets, locks)
 

@@ -1,0 +1,1 @@
+"""Groups: which files belong to one shot. Pure rules over names, times and identifiers."""

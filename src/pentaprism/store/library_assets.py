@@ -1,0 +1,12 @@
+"""Assets of connections in the library index."""
+
+from __future__ import annotations
+
+from pentaprism.store.database import Database
+
+
+class LibraryAssets:
+    """Assets of connections in the library index."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
