@@ -72,13 +72,13 @@ def test_a_run_is_seen_live_from_its_start_to_its_end(world: WebWorld, page: Pag
     assert page.request.post(f"/mirrors/{mirror.id}/run", headers=headers).ok
     expect(row.locator(".pill")).to_have_text("Running")
     expect(row.locator("progress")).to_be_visible()
-    expect(page.locator("#lead")).to_contain_text("1 is running")
+    expect(page.locator("#lead")).to_contain_text("is running")
     fine(page)
     page.get_by_role("button", name="More for live").click()
     expect(page.locator("#mirror-menu-items")).to_contain_text("Cancel the run")
     page.keyboard.press("Escape")
     expect(row.locator(".pill")).to_have_text("Up to date", timeout=30_000)
-    expect(page.locator("#lead")).to_contain_text("1 is up to date")
+    expect(page.locator("#lead")).to_contain_text("up to date")
     assert page.evaluate("() => window.stays") is True
     assert troubles(page) == []
 
@@ -141,7 +141,15 @@ def test_a_mirror_that_waits_tells_when_it_goes_on(world: WebWorld, page: Page) 
     expect(row).to_contain_text("7,296 of 8,500. Goes on in")
 
 
-def test_the_last_days_are_a_chart_with_a_table(page: Page) -> None:
+def test_the_last_days_are_a_chart_with_a_table(world: WebWorld, page: Page) -> None:
+    mirror = add(world, "charted")
+
+    async def done(program: Program) -> None:
+        runs = program.app.store.runs
+        run = await runs.start(mirror.id)
+        await runs.finish(run.id, RunStatus.OK, Counters(total=5, uploaded=5, bytes=5_000))
+
+    world.server.call(done)
     page.goto("/")
     chart = page.locator(".chart svg")
     assert chart.locator("rect.f-run").count() >= 1
@@ -217,10 +225,11 @@ def test_an_immich_that_is_away_is_told_without_making_anybody_wait(
         )
         program.health.forget(known.id)
 
+    add(world, "of a server that goes away")
     world.server.call(away)
     began = time.perf_counter()
     page.goto("/", wait_until="commit")
     assert time.perf_counter() - began < 3
     expect(page.locator("#health .pill").first).to_have_text("Not reached", timeout=20_000)
-    expect(page.locator("#needs")).to_contain_text("does not work", timeout=20_000)
+    expect(page.locator("#needs")).to_contain_text("does not work", timeout=45_000)
     fine(page)
