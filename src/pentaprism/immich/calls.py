@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import msgspec
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 type Explain = Callable[[Refusal, Address], PentaprismError | None]
 """What a refusal means to one call; None leaves it to what it means to all."""
 
-_OK = frozenset({200, 201})
+_OK = frozenset({200, 201, 204})
 _ABSENT = 400
 _NOT_FOUND = 404
 
@@ -48,7 +48,11 @@ class Answer:
 
 
 class Calls:
-    """The API's calls, repeated on passing faults: they only read. Sign-in takes no retries."""
+    """The API's calls, repeated on passing faults.
+
+    That is safe for those that read and for those that say what shall be; a `post` that makes
+    something new is asked for once (``repeat``). Sign-in takes no retries.
+    """
 
     def __init__(self, line: Line) -> None:
         self.line = line
@@ -80,15 +84,38 @@ class Calls:
         *,
         absent: PentaprismError | None = None,
         explain: Explain | None = None,
+        repeat: bool = True,
     ) -> T:
         """POST ``body`` to ``path`` and decode the answer as ``kind``.
 
         ``absent`` as in `get`; ``explain`` turns refusals that mean something else here into
-        their error.
+        their error. Without ``repeat`` the call is repeated only where no connection came about,
+        so that it cannot have been heard.
         """
         data = None if body is None else msgspec.json.encode(body)
-        answer = await self._repeat("POST", path, data=data, absent=absent, explain=explain)
+        answer = await self._repeat(
+            "POST", path, data=data, absent=absent, explain=explain, unheard=not repeat
+        )
         return self._decode(answer, kind)
+
+    async def put[T](
+        self,
+        path: str,
+        body: msgspec.Struct,
+        kind: type[T],
+        *,
+        absent: PentaprismError,
+        explain: Explain,
+        method: Literal["PUT", "PATCH"] = "PUT",
+    ) -> T:
+        """PUT (or PATCH) ``body`` to ``path``, which may be repeated; the rest is as in `post`."""
+        data = msgspec.json.encode(body)
+        answer = await self._repeat(method, path, data=data, absent=absent, explain=explain)
+        return self._decode(answer, kind)
+
+    async def delete(self, path: str, *, absent: PentaprismError) -> None:
+        """DELETE ``path``; ``absent`` as in `get`."""
+        await self._repeat("DELETE", path, absent=absent)
 
     async def fetch(
         self, path: str, *, absent: PentaprismError, method: str = "GET", **params: str
@@ -127,6 +154,7 @@ class Calls:
         *,
         absent: PentaprismError | None = None,
         once: bool = False,
+        unheard: bool = False,
         **request: Any,
     ) -> Answer:
         patience = Patience(self.line.pace, self.line.options.retries)
@@ -138,6 +166,8 @@ class Calls:
                     raise ActionRequiredError(
                         error.message, code=error.code, hint=error.hint
                     ) from error
+                if unheard and error.code != "unreachable":
+                    raise
                 delay = patience.after(error)
                 log.info("%s Trying again in %.1f s.", error, delay)
                 await self.line.pace.sleep(delay)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
 from pentaprism.assets import Album, Asset
-from pentaprism.errors import ActionRequiredError, NotFoundError
+from pentaprism.errors import ActionRequiredError
 from pentaprism.immich.calls import Calls
 from pentaprism.immich.connections import Connections
 from pentaprism.immich.content import AssetContent
 from pentaprism.immich.conversion import to_album, to_asset
-from pentaprism.immich.identity import Server, User, ask_server, ask_user
+from pentaprism.immich.identity import Server, ask_server, ask_user
+from pentaprism.immich.ids import check_id
+from pentaprism.immich.library import LibraryAsset, list_library
 from pentaprism.immich.line import make_line
 from pentaprism.immich.listing import PAGE, Listing
 from pentaprism.immich.models import (
@@ -27,36 +31,10 @@ from pentaprism.immich.models import (
 )
 from pentaprism.immich.options import ImmichOptions
 from pentaprism.immich.pace import Pace
-from pentaprism.immich.refusals import (
-    absent_album,
-    absent_asset,
-    missing_permissions,
-)
+from pentaprism.immich.permissions import READ_ONLY, Preflight
+from pentaprism.immich.refusals import absent_album, absent_asset
+from pentaprism.immich.stacks import Stack, ask_stacks, create_stack, delete_stack, show_first
 from pentaprism.immich.traffic import Traffic
-
-READ_ONLY = frozenset(
-    {"album.read", "asset.read", "asset.view", "asset.download", "user.read", "server.about"}
-)
-"""The permissions of a key for mirroring; of these, the user's name needs ``user.read``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preflight:
-    """What was found before any work: the server, the key's user and its permissions.
-
-    ``user`` is None when the key lacks ``user.read``. ``missing`` holds the permissions that
-    were required and that the key lacks.
-    """
-
-    server: Server
-    user: User | None
-    permissions: frozenset[str]
-    missing: frozenset[str]
-
-    def require(self) -> None:
-        """Raise `ActionRequiredError` with code ``permissions`` naming what is missing."""
-        if self.missing:
-            raise missing_permissions(self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +142,7 @@ class ImmichClient:
     async def album(self, album_id: str) -> Album:
         """Return an album; raise `NotFoundError` with code ``album_not_found``."""
         absent = absent_album(album_id)
-        _check_id(album_id, absent)
+        check_id(album_id, absent)
         return to_album(await self._calls.get(f"/albums/{album_id}", AlbumReply, absent=absent))
 
     def list_album(self, album: Album | str, *, with_exif: bool = False) -> Listing:
@@ -176,12 +154,43 @@ class ImmichClient:
 
         async def fetch(page: int) -> AssetPage:
             absent = absent_album(album_id)
-            _check_id(album_id, absent)
+            check_id(album_id, absent)
             query = SearchQuery([album_id], PAGE, page, "asc", with_exif)
             reply = await self._calls.post("/search/metadata", query, SearchReply, absent=absent)
             return reply.assets
 
         return Listing(fetch, lambda: self.album(album_id))
+
+    async def list_library(
+        self, *, updated_after: datetime | None = None, owner_id: str | None = None
+    ) -> AsyncGenerator[list[LibraryAsset]]:
+        """Yield pages of all assets of the key's user, oldest first.
+
+        What is in the trash is left out, but with ``updated_after`` (aware): then all that changed
+        at that time or later comes, trashed too. An asset that goes during the listing makes
+        Immich skip another one, so that an absence proves nothing by itself. ``owner_id`` saves
+        the question who the user is, which needs ``user.read``.
+        """
+        owner = owner_id or (await ask_user(self._calls)).id
+        async with aclosing(list_library(self._calls, owner, updated_after)) as pages:
+            async for page in pages:
+                yield page
+
+    async def stacks(self) -> list[Stack]:
+        """Return all stacks of the key's user."""
+        return await ask_stacks(self._calls)
+
+    async def create_stack(self, asset_ids: Sequence[str]) -> Stack:
+        """Make a stack, once; see `pentaprism.immich.stacks.create_stack`."""
+        return await create_stack(self._calls, asset_ids)
+
+    async def show_first(self, stack_id: str, asset_id: str) -> Stack:
+        """Make another asset the primary; see `pentaprism.immich.stacks.show_first`."""
+        return await show_first(self._calls, stack_id, asset_id)
+
+    async def delete_stack(self, stack_id: str) -> None:
+        """End a stack, or leave it gone; its assets stay."""
+        await delete_stack(self._calls, stack_id)
 
     async def asset(self, asset_id: str) -> Asset:
         """Return an asset with its metadata and tags.
@@ -189,7 +198,7 @@ class ImmichClient:
         Raises `NotFoundError` with code ``asset_not_found``.
         """
         absent = absent_asset(asset_id)
-        _check_id(asset_id, absent)
+        check_id(asset_id, absent)
         return to_asset(await self._calls.get(f"/assets/{asset_id}", AssetReply, absent=absent))
 
     async def thumbnail(
@@ -201,7 +210,7 @@ class ImmichClient:
         with code ``asset_not_found``.
         """
         absent = absent_asset(asset_id)
-        _check_id(asset_id, absent)
+        check_id(asset_id, absent)
         path = f"/assets/{asset_id}/thumbnail"
         answer = await self._calls.fetch(path, absent=absent, size=size)
         if answer is None:
@@ -211,7 +220,7 @@ class ImmichClient:
     async def original_size(self, asset_id: str) -> int | None:
         """Return the size of the original file in bytes, None if Immich tells none or has none."""
         absent = absent_asset(asset_id)
-        _check_id(asset_id, absent)
+        check_id(asset_id, absent)
         path = f"/assets/{asset_id}/original"
         answer = await self._calls.fetch(path, absent=absent, method="HEAD")
         size = answer.headers.get("Content-Length") if answer else None
@@ -220,12 +229,3 @@ class ImmichClient:
     def content(self, asset: Asset) -> AssetContent:
         """Return the bytes of ``asset``, to be read; nothing is asked yet."""
         return AssetContent(asset, self._line, self._connections, self._calls)
-
-
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-def _check_id(text: str, absent: NotFoundError) -> None:
-    """Raise ``absent`` for what can be no id, before it becomes another path or query."""
-    if not _ID.fullmatch(text):
-        raise absent

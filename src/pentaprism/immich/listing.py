@@ -75,7 +75,7 @@ class Listing:
         try:
             while True:
                 page = await ahead
-                following = _following(page, number)
+                following = following_page(page.next_page, number)
                 if following is not None:
                     number = following
                     ahead = asyncio.ensure_future(self._fetch(number))
@@ -129,13 +129,13 @@ class _Tally:
         )
 
 
-def _following(page: AssetPage, number: int) -> int | None:
-    """Return the number of the next page; one that does not lead on ends the listing.
+def following_page(told: str | int | None, number: int) -> int | None:
+    """Return the page after ``number`` that Immich told; one that does not lead on ends it all.
 
-    (Its count then falls short of the album's, and the proof says so.)
+    (An album's count then falls short of what it should be, and the proof says so.)
     """
     try:
-        following = int(page.next_page) if page.next_page is not None else 0
+        following = int(told) if told is not None else 0
     except ValueError:
         return None
     return following if following > number else None

@@ -134,6 +134,15 @@ def absent_asset(asset_id: str) -> NotFoundError:
     )
 
 
+def absent_stack(stack_id: str) -> NotFoundError:
+    """Return the error of a stack that is not there, or is another user's."""
+    return NotFoundError(
+        f"There is no stack {stack_id!r}, or it is not this key's user's.",
+        code="stack_not_found",
+        hint="It was taken apart meanwhile; read the library again.",
+    )
+
+
 def gone_asset(asset_id: str, filename: str) -> PermanentError:
     """Return the error of an asset whose file Immich cannot or will not give."""
     return PermanentError(

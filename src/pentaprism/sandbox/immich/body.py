@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pentaprism.sandbox.immich.errors import (
     UUID_PATTERN,
     bad_option,
+    bad_time,
     bad_uuid,
     out_of_range,
     wrong_type,
 )
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UUID = re.compile(UUID_PATTERN)
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -45,6 +48,17 @@ def read_flag(query: Mapping[str, str], name: str) -> bool | None:
     if query[name] not in ("true", "false"):
         raise bad_option(("true", "false"), name, expected="stringbool")
     return query[name] == "true"
+
+
+def read_time(text: str, name: str) -> int:
+    """Return the milliseconds since 1970 of a date with its zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise bad_time(name) from None
+    if moment.tzinfo is None or "T" not in text:
+        raise bad_time(name)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 class Body:

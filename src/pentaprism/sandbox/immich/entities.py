@@ -112,6 +112,7 @@ class Asset:
     tag_ids: tuple[str, ...] = ()
     edited: Content | None = None
     scene: Scene | None = None
+    orientation: int = 1
 
     @property
     def is_video(self) -> bool:

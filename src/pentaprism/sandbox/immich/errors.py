@@ -14,6 +14,13 @@ EMAIL_PATTERN = (
     "(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
 )
 
+_TIME_PATTERN = (
+    r"^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29"
+    r"|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
+    r"|(?:02)-(?:0[1-9]|1\d|2[0-8])))"
+    r"T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$"
+)
+
 
 class ApiError(Exception):
     """A reply other than success: ``status`` and Immich's ``message``."""
@@ -64,6 +71,20 @@ def bad_email(name: str) -> ApiError:
             "pattern": f"/{EMAIL_PATTERN}/",
             "path": [name],
             "message": "Invalid input: expected email, received string",
+        }
+    )
+
+
+def bad_time(name: str) -> ApiError:
+    """Return what Immich says of a date that it cannot read."""
+    return invalid(
+        {
+            "origin": "string",
+            "code": "invalid_format",
+            "format": "datetime",
+            "pattern": f"/{_TIME_PATTERN}/",
+            "path": [name],
+            "message": "Invalid input: expected ISO 8601 datetime string, received string",
         }
     )
 

@@ -6,13 +6,12 @@ method that names an unknown id raises `KeyError`.
 
 from __future__ import annotations
 
-import random
 import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 
+from pentaprism.sandbox.immich.accounts import Accounts
 from pentaprism.sandbox.immich.content import Content, Whole
-from pentaprism.sandbox.immich.entities import Album, Asset, Key, Place, Stack, Tag, User
+from pentaprism.sandbox.immich.entities import Album, Asset, Place, Stack, Tag
 
 READ_ONLY = (
     "album.read",
@@ -30,93 +29,20 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Library:
-    """Users, keys, albums, assets, stacks and tags of one server; ``oauth`` only says so.
+class Library(Accounts):
+    """Albums, assets, stacks and tags of one server, and who has an account there.
 
-    Ids come from ``seed``, so that the same seed gives the same library. ``revision`` grows with
-    every change; ``fragments`` keeps JSON of assets that did not change since.
+    ``revision`` grows with every change; ``fragments`` keeps JSON of assets that did not change
+    since.
     """
 
     def __init__(self, seed: int, clock: Callable[[], int] = wall_clock) -> None:
-        self.users: dict[str, User] = {}
-        self.keys: dict[str, Key] = {}
-        self.sessions: dict[str, str] = {}
-        self.password_login = True
-        self.oauth = False
+        super().__init__(seed, clock)
         self.albums: dict[str, Album] = {}
         self.assets: dict[str, Asset] = {}
         self.stacks: dict[str, Stack] = {}
         self.tags: dict[str, Tag] = {}
-        self.revision = 0
         self.fragments: dict[tuple[str, bool], bytes] = {}
-        self.clock = clock
-        self._rng = random.Random(f"{seed}/library")
-
-    # Ids and users
-
-    def new_id(self) -> str:
-        """Return the next id, a version 4 UUID from the seed."""
-        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
-
-    def add_user(self, name: str, email: str, password: str, *, is_admin: bool = False) -> User:
-        """Add a person and return them."""
-        colour = ("orange", "red", "blue", "green")[len(self.users) % 4]
-        user = User(self.new_id(), email, name, password, is_admin, colour, self.clock())
-        self.users[user.id] = user
-        return user
-
-    @property
-    def owner(self) -> User:
-        """Return the first user, who owns the main library."""
-        return next(iter(self.users.values()))
-
-    def add_key(
-        self,
-        permissions: Sequence[str] = ("all",),
-        *,
-        user_id: str | None = None,
-        name: str = "key",
-    ) -> Key:
-        """Make an API key with ``permissions``; the owner's unless ``user_id`` says otherwise."""
-        user = self.users[user_id] if user_id else self.owner
-        secret = f"{self._rng.getrandbits(256):064x}"[:43]
-        now = self.clock()
-        key = Key(self.new_id(), name, secret, user.id, list(permissions), now, now)
-        self.keys[secret] = key
-        return key
-
-    def remove_key(self, secret: str) -> None:
-        """Revoke an API key."""
-        del self.keys[secret]
-
-    def key(self, key_id: str) -> Key:
-        """Return the API key with that id."""
-        for key in self.keys.values():
-            if key.id == key_id:
-                return key
-        raise KeyError(key_id)
-
-    def permit(self, secret: str, permissions: Sequence[str]) -> None:
-        """Give an API key other permissions."""
-        key = self.keys[secret]
-        key.permissions, key.updated = list(permissions), self.clock()
-
-    def delete_user(self, user_id: str, *, deleted: bool = True) -> None:
-        """Take a person's account away, or give it back; as with Immich all they have stays."""
-        self.users[user_id].deleted = self.clock() if deleted else None
-
-    def add_session(self, user_id: str) -> str:
-        """Sign a user in and return the session token."""
-        token = f"{self._rng.getrandbits(256):064x}"[:43]
-        self.sessions[token] = self.users[user_id].id
-        return token
-
-    def end_sessions(self, user_id: str | None = None) -> int:
-        """End all sessions, or those of one user, and return how many there were."""
-        ended = [token for token, owner in self.sessions.items() if user_id in {None, owner}]
-        for token in ended:
-            del self.sessions[token]
-        return len(ended)
 
     # Albums
 
@@ -219,7 +145,7 @@ class Library:
         for id_ in self._with_videos(asset_ids):
             for album in self.albums.values():
                 album.assets.pop(id_, None)
-            self.unstack(id_)
+            self._unstack_deleted(id_)
             self.touch(id_)
             del self.assets[id_]
 
@@ -296,14 +222,17 @@ class Library:
     # Stacks and tags
 
     def add_stack(self, asset_ids: Sequence[str]) -> Stack:
-        """Stack assets, the first as primary; a stack whose primary is among them is absorbed."""
+        """Stack assets, the first as primary; a stack whose primary is among them is absorbed.
+
+        One that loses another member stays, even with a single asset.
+        """
         members = dict.fromkeys(asset_ids)
         for id_ in asset_ids:
             old = self.stacks.get(self.assets[id_].stack_id or "")
             if old and old.asset_ids[0] == id_:
                 members.update(dict.fromkeys(old.asset_ids))
         for id_ in members:
-            self.unstack(id_)
+            self.leave_stack(id_)
         stack = Stack(self.new_id(), self.assets[asset_ids[0]].owner_id, list(members))
         self.stacks[stack.id] = stack
         for id_ in members:
@@ -311,8 +240,20 @@ class Library:
         self.touch(*members)
         return stack
 
-    def unstack(self, asset_id: str) -> None:
-        """Take an asset out of its stack; a stack of one ends."""
+    def leave_stack(self, asset_id: str) -> None:
+        """Take an asset out of its stack; one without its primary ends."""
+        stack = self.stacks.get(self.assets[asset_id].stack_id or "")
+        if stack is None:
+            return
+        if stack.asset_ids[0] == asset_id:
+            self.remove_stack(stack.id)
+            return
+        stack.asset_ids.remove(asset_id)
+        self.assets[asset_id].stack_id = None
+        self.touch(asset_id)
+
+    def _unstack_deleted(self, asset_id: str) -> None:
+        """Take an asset that is deleted out of its stack; one of two ends with it."""
         stack = self.stacks.get(self.assets[asset_id].stack_id or "")
         if stack is None:
             return

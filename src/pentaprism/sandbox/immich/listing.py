@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from pentaprism.sandbox.immich.entities import Asset
 from pentaprism.sandbox.immich.library import Library
@@ -13,7 +14,9 @@ from pentaprism.sandbox.immich.library import Library
 class Query:
     """The filters of a search; None does not filter.
 
-    Several ``album_ids`` mean AND. Without a visibility all but locked assets are listed.
+    Several ``album_ids`` mean AND; without any the search goes through all of the user and of the
+    user's partners. Without a visibility all but locked assets are listed. ``since`` and ``until``
+    limit fields of an asset that hold a time, by their names, both ends included.
     """
 
     user_id: str
@@ -30,6 +33,8 @@ class Query:
     with_deleted: bool = False
     with_stacked: bool = True
     descending: bool = True
+    since: tuple[tuple[str, int], ...] = ()
+    until: tuple[tuple[str, int], ...] = ()
 
 
 class Listing:
@@ -57,7 +62,8 @@ class Listing:
         if query.album_ids:
             first, *rest = (self._library.albums[id_].assets for id_ in query.album_ids)
             return [assets[id_] for id_ in first if all(id_ in other for other in rest)]
-        return [asset for asset in assets.values() if asset.owner_id == query.user_id]
+        users = {query.user_id, *self._library.partners.get(query.user_id, ())}
+        return [asset for asset in assets.values() if asset.owner_id in users]
 
 
 def _matcher(library: Library, query: Query) -> Callable[[Asset], bool]:
@@ -75,7 +81,19 @@ def _matcher(library: Library, query: Query) -> Callable[[Asset], bool]:
         held = {id_ for album in library.albums.values() for id_ in album.assets}
         tests.append(lambda a: a.id not in held)
     tests += _equalities(query)
+    tests += [partial(_is_since, name, time) for name, time in query.since]
+    tests += [partial(_is_until, name, time) for name, time in query.until]
     return lambda asset: all(test(asset) for test in tests)
+
+
+def _is_since(name: str, time: int, asset: Asset) -> bool:
+    value = getattr(asset, name)
+    return value is not None and value >= time
+
+
+def _is_until(name: str, time: int, asset: Asset) -> bool:
+    value = getattr(asset, name)
+    return value is not None and value <= time
 
 
 def _equalities(query: Query) -> list[Callable[[Asset], bool]]:

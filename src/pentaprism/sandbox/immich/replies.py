@@ -217,10 +217,10 @@ class Replies:
             "exifImageWidth": asset.width if ready else None,
             "exifImageHeight": asset.height if ready else None,
             "fileSizeInByte": asset.content.size,
-            "orientation": "1" if ready else None,
+            "orientation": str(asset.orientation) if ready else None,
             "dateTimeOriginal": raw_moment(asset.taken) if ready else None,
             "modifyDate": raw_moment(asset.modified) if ready else None,
-            "timeZone": f"UTC+{asset.offset // 60}" if ready and asset.offset else None,
+            "timeZone": _zone(asset) if ready else None,
             "lensModel": camera.lens if ready else None,
             "fNumber": camera.f_number if ready else None,
             "focalLength": camera.focal_length if ready else None,
@@ -237,8 +237,12 @@ class Replies:
         }
 
     def stack(self, stack: Stack) -> Json:
-        """Return a stack with its assets."""
-        assets = [self.library.assets[id_] for id_ in stack.asset_ids]
+        """Return a stack with its assets, but those in the trash, hidden or locked."""
+        assets = [
+            asset
+            for asset in (self.library.assets[id_] for id_ in stack.asset_ids)
+            if asset.deleted is None and asset.visibility in ("timeline", "archive")
+        ]
         return {
             "id": stack.id,
             "primaryAssetId": stack.asset_ids[0],
@@ -257,6 +261,13 @@ class Replies:
             "createdAt": date(tag.created),
             "updatedAt": date(tag.updated),
         }
+
+
+def _zone(asset: Asset) -> str | None:
+    """Return the zone as Immich words it; a photo need not tell one, a video's clock is UTC's."""
+    if asset.offset:
+        return f"UTC+{asset.offset // 60}"
+    return "UTC" if asset.is_video else None
 
 
 def _dates(counted: list[Asset]) -> Json:

@@ -12,7 +12,8 @@ from pentaprism.sandbox.hosting import Host, serve_until_ended
 from pentaprism.sandbox.immich.edge import KEEP_ALIVE, Edge
 from pentaprism.sandbox.immich.faults import Faults
 from pentaprism.sandbox.immich.library import Library, wall_clock
-from pentaprism.sandbox.immich.population import Wanted, populate
+from pentaprism.sandbox.immich.making import Wanted
+from pentaprism.sandbox.immich.population import populate
 from pentaprism.sandbox.immich.replies import Replies, Version
 from pentaprism.sandbox.immich.routes import API, CONTROL
 from pentaprism.sandbox.immich.traffic import Traffic
@@ -26,7 +27,8 @@ class Sandbox(Host):
     owner's, with all permissions), ``s.library``, ``s.faults`` and ``s.traffic``.
 
     ``hostile=False`` makes a library of plain assets only; ``size`` pads every file to that many
-    bytes; ``jpeg_only`` leaves other formats out; ``big_video`` adds a video of that many bytes.
+    bytes; ``jpeg_only`` leaves other formats out; ``big_video`` adds a video of that many bytes,
+    ``shots`` an album of files that belong together.
     ``latency`` is seconds before each reply, ``bandwidth`` bytes a second for all bodies together.
     ``clock`` tells the time in milliseconds since 1970. Port 0 takes a free one. Starting raises
     `SandboxError` where the port is taken.
@@ -43,6 +45,7 @@ class Sandbox(Host):
         size: int | None = None,
         jpeg_only: bool = False,
         big_video: int | None = None,
+        shots: bool = False,
         version: str = "3.1.0",
         latency: float = 0.0,
         bandwidth: int | None = None,
@@ -50,7 +53,7 @@ class Sandbox(Host):
     ) -> None:
         super().__init__(host, port, KEEP_ALIVE)
         self.library = Library(seed, clock)
-        populate(self.library, Wanted(assets, seed, hostile, size, jpeg_only, big_video))
+        populate(self.library, Wanted(assets, seed, hostile, size, jpeg_only, big_video, shots))
         self.api_key = next(iter(self.library.keys))
         self.faults = Faults()
         self.traffic = Traffic(tuple(dict.fromkeys(route.name for route in API)))
@@ -91,6 +94,7 @@ async def serve(
     size: int | None = None,
     jpeg_only: bool = False,
     big_video: int | None = None,
+    shots: bool = False,
     version: str = "3.1.0",
     latency: float = 0.0,
     bandwidth: int | None = None,
@@ -101,7 +105,7 @@ async def serve(
     """
     sandbox = Sandbox(
         assets, seed, port, host=host, hostile=hostile, size=size, jpeg_only=jpeg_only,
-        big_video=big_video, version=version, latency=latency, bandwidth=bandwidth,
+        big_video=big_video, shots=shots, version=version, latency=latency, bandwidth=bandwidth,
     )  # fmt: skip
     await serve_until_ended(sandbox, lambda: sandbox.ready_line() if json else _welcome(sandbox))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pentaprism.sandbox.immich.body import read_uuid
 from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.entities import Asset, Stack, Tag
-from pentaprism.sandbox.immich.errors import no_access
+from pentaprism.sandbox.immich.errors import ApiError, no_access
 from pentaprism.sandbox.immich.replies import Json
 from pentaprism.sandbox.immich.reply import Reply, json, nothing
 
@@ -12,6 +13,8 @@ from pentaprism.sandbox.immich.reply import Reply, json, nothing
 def list_stacks(call: Call) -> Reply:
     """Return the caller's stacks."""
     primary = call.query.get("primaryAssetId")
+    if primary is not None:
+        primary = read_uuid(primary, "primaryAssetId")
     stacks = [
         stack
         for stack in call.library.stacks.values()
@@ -37,7 +40,7 @@ def update_stack(call: Call) -> Reply:
     stack = _stack(call, call.id(), "stack.update")
     primary = call.body.value("primaryAssetId", "string", stack.asset_ids[0])
     if primary not in stack.asset_ids:
-        raise no_access("asset.read")
+        raise ApiError(400, "Primary asset must be in the stack")
     stack.asset_ids.sort(key=lambda id_: id_ != primary)
     call.library.touch(*stack.asset_ids)
     return json(call.replies.stack(stack))
@@ -61,9 +64,10 @@ def remove_from_stack(call: Call) -> Reply:
     stack = _stack(call, call.id(), "stack.update")
     asset_id = call.id("assetId")
     if asset_id not in stack.asset_ids:
-        raise no_access("stack.update")
-    call.library.unstack(asset_id)
-    call.library.touch(asset_id)
+        raise ApiError(400, "Asset not in stack")
+    if asset_id == stack.asset_ids[0]:
+        raise ApiError(400, "Cannot remove stack's primary asset")
+    call.library.leave_stack(asset_id)
     return nothing()
 
 

@@ -7,6 +7,7 @@ import binascii
 
 import orjson
 
+from pentaprism.sandbox.immich.body import read_time
 from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.entities import Asset
 from pentaprism.sandbox.immich.errors import ApiError
@@ -14,6 +15,9 @@ from pentaprism.sandbox.immich.listing import Query
 from pentaprism.sandbox.immich.reply import Reply, raw_json
 
 _NO_ALBUMS = b'{"albums":{"total":0,"count":0,"items":[],"facets":[]},"assets":'
+
+_TIMES = {"created": "created", "updated": "updated", "taken": "taken", "trashed": "deleted"}
+"""What the limits of a search are called, and the field of an asset that they limit."""
 
 
 def search(call: Call) -> Reply:
@@ -55,6 +59,8 @@ def _query(call: Call) -> Query:
     visibility = call.body.option("visibility", ("archive", "timeline", "hidden", "locked"), None)
     if visibility == "locked":
         raise ApiError(401, "Elevated permission is required")
+    since, until = _times(call, "After"), _times(call, "Before")
+    by_trash = any(name == "deleted" for name, _ in since + until)
     return Query(
         user_id=call.user.id,
         album_ids=tuple(album_ids),
@@ -67,10 +73,22 @@ def _query(call: Call) -> Query:
         is_favorite=call.body.value("isFavorite", "boolean"),
         is_offline=call.body.value("isOffline", "boolean"),
         is_not_in_album=call.body.value("isNotInAlbum", "boolean"),
-        with_deleted=call.body.value("withDeleted", "boolean", default=False),
+        with_deleted=call.body.value("withDeleted", "boolean", default=False) or by_trash,
         with_stacked=call.body.value("withStacked", "boolean", default=True),
         descending=call.body.option("order", ("asc", "desc"), "desc") == "desc",
+        since=since,
+        until=until,
     )
+
+
+def _times(call: Call, word: str) -> tuple[tuple[str, int], ...]:
+    """Return the limits whose names end in ``word``: field of an asset and milliseconds."""
+    found: list[tuple[str, int]] = []
+    for name, field in _TIMES.items():
+        text = call.body.value(f"{name}{word}", "string")
+        if text is not None:
+            found.append((field, read_time(text, f"{name}{word}")))
+    return tuple(found)
 
 
 def read_checksum(text: str | None) -> bytes | None:
