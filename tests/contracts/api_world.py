@@ -225,10 +225,14 @@ def application(program: Program) -> FastAPI:
 
 
 @asynccontextmanager
-async def api_world(home: Path, *, connected: bool = True) -> AsyncIterator[ApiWorld]:
+async def api_world(
+    home: Path, *, connected: bool = True, media_folders: tuple[Path, ...] = ()
+) -> AsyncIterator[ApiWorld]:
     """Run a server on an empty database; ``connected``: the owner has a home connection."""
+    home.mkdir(exist_ok=True)
     async with google_world(home) as world:
-        settings = world.settings("data.db").model_copy(update={"mirror_folders": (home,)})
+        folders = {"mirror_folders": (home,), "media_folders": media_folders}
+        settings = world.settings("data.db").model_copy(update=folders)
         announced: list[str] = []
         around = Surroundings(
             base_url="http://localhost",
@@ -251,6 +255,7 @@ async def api_world(home: Path, *, connected: bool = True) -> AsyncIterator[ApiW
                     yield made
                 finally:
                     program.runner.changes.close()
+                    program.scans.changes.close()
 
 
 @asynccontextmanager

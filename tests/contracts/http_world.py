@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
+from media_folders import index
 from pydantic import SecretStr
 from web_world import KEY, Serving
 
@@ -255,6 +256,8 @@ class House:
             await program.clock.plan(mirror, interval(60 * 24 * 30))
             plan = await program.plans.finished(program.plans.begin(mirror, owner.id))
             await program.health.check_all()
+            media = self.home / f"{folder} media"
+            root_id, group_id = await index(program, owner.id, media)
             return Someone(
                 owner.id,
                 email,
@@ -270,8 +273,22 @@ class House:
                     "token_id": secret_token.id,
                     "asset_id": ids[0],
                     "album_id": album.id,
+                    "root_id": root_id,
+                    "group_id": group_id,
                 },
-                frozenset({*words, email, connection.id, account.id, mirror.id, run, other.id}),
+                frozenset(
+                    {
+                        *words,
+                        email,
+                        connection.id,
+                        account.id,
+                        mirror.id,
+                        run,
+                        other.id,
+                        root_id,
+                        group_id,
+                    }
+                ),
             )
 
         return self.server.call(work)
@@ -308,6 +325,7 @@ def settings_of(home: Path, google: GoogleSandbox, **values: Any) -> Settings:
         "google_client_secret": SecretStr(google.client_secret),
         "immich_retries": 0,
         "immich_timeout": 20,
+        "index_immich": "off",
     }
     return Settings(**usual | values)
 

@@ -109,12 +109,13 @@ class FolderMark:
     """What a folder of a root looked like when it was indexed.
 
     ``digest`` covers names, sizes, times and inodes of its files; ``device`` is the file system
-    that it was on.
+    that it was on. ``files`` counts those that were indexed.
     """
 
     path: str
     digest: bytes
     device: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ class FileGroup:
     """The files of one shot (``level`` 0), or the shots of one burst (1).
 
     ``source_id`` is the root or connection of its files. ``size`` counts the members, ``bytes`` is
-    the sum of their sizes. ``taken_at`` is that of the primary.
+    the sum of their sizes. ``taken_at`` is that of the primary. ``within`` is the id of the burst
+    that a shot belongs to.
     """
 
     id: str
@@ -137,6 +139,7 @@ class FileGroup:
     bytes: int
     taken_at: datetime | None
     changed_at: datetime
+    within: str | None
 
 
 @dataclass(frozen=True, slots=True)

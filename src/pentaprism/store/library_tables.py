@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
     literal_column,
+    null,
 )
 
 from pentaprism.groups.files import GroupType, Kind, Precision
@@ -56,6 +57,7 @@ class _LibraryFolders(TypedColumns):
     path: Named[str] = Column(AnyText, primary_key=True)
     digest: Named[bytes] = Column(LargeBinary)
     device: Named[int] = Column(BigInteger)
+    files: Named[int] = Column(Integer)
 
 
 class _LibraryFiles(TypedColumns):
@@ -112,6 +114,17 @@ class _FileGroups(TypedColumns):
     bytes: Named[int] = Column(BigInteger)
     taken_at: Named[datetime | None] = Column(WallTime)
     changed_at: Named[datetime] = Column(Instant)
+    within: Named[str | None] = Column(AnyText, ForeignKey("file_groups.id", ondelete="SET NULL"))
+
+
+class _LeftPlaces(TypedColumns):
+    row: Named[int] = Column(RowNumber, primary_key=True)
+    folder_key: Named[str] = Column(AnyText)
+    name_key: Named[str] = Column(AnyText)
+    burst_key: Named[str | None] = Column(AnyText)
+    content_identifier: Named[str | None] = Column(AnyText)
+    burst_id: Named[str | None] = Column(AnyText)
+    taken_at: Named[datetime | None] = Column(WallTime)
 
 
 class _GroupMembers(TypedColumns):
@@ -199,20 +212,36 @@ _index_where("ix_library_files_twin_row", "twin_row")
 _index_where("ix_library_files_missing_at", "missing_at")
 _index_where("ix_library_files_stack_id", "stack_id")
 _index_where("ix_library_files_ungrouped", "row", "NOT grouped")
-_index_where("ix_library_files_unread", "row", "read_version = 0")
+_index_where("ix_library_files_read_version", "read_version", "root_id IS NOT NULL")
+_index_where("ix_library_files_problem", "problem")
 
-file_groups = Table(
-    "file_groups",
-    metadata,
-    _FileGroups,
-    Index(None, "owner_id", "taken_at", "id"),
-    Index(None, "source_id", "type"),
-    Index(None, "primary_row"),
-)
+# In the words of the index, so that the database knows it again.
+UNGROUPED: ColumnElement[bool] = literal_column("NOT library_files.grouped")
+
+# Where a file was, for what groups it, before something about it changed: written by a trigger of
+# the migration, and gone when its neighbours there have been grouped anew.
+left_places = Table("left_places", metadata, _LeftPlaces)
+
+file_groups = Table("file_groups", metadata, _FileGroups, Index(None, "primary_row"))
+
+# The shots of a burst are shown through the burst, so lists are of the others.
+ALONE = file_groups.c.within.is_(null())
+for _name, _first in (("owner", file_groups.c.owner_id), ("source", file_groups.c.source_id)):
+    for _suffix, _columns in (("", [_first]), ("_type", [_first, file_groups.c.type])):
+        Index(
+            f"ix_file_groups_{_name}{_suffix}",
+            *_columns,
+            file_groups.c.taken_at,
+            file_groups.c.id,
+            sqlite_where=ALONE,
+            postgresql_where=ALONE,
+        )
+_HELD = file_groups.c.within.is_not(null())
+Index("ix_file_groups_within", file_groups.c.within, sqlite_where=_HELD, postgresql_where=_HELD)
 
 group_members = Table("group_members", metadata, _GroupMembers, Index(None, "group_id"))
 
-group_decisions = Table("group_decisions", metadata, _GroupDecisions)
+group_decisions = Table("group_decisions", metadata, _GroupDecisions, Index(None, "together"))
 
 stack_pushes = Table(
     "stack_pushes", metadata, _StackPushes, Index(None, "connection_id", "started_at")

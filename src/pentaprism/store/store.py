@@ -16,6 +16,7 @@ from pentaprism.store.consents import Consents
 from pentaprism.store.contents import Contents
 from pentaprism.store.database import Database, whole
 from pentaprism.store.file_groups import FileGroups
+from pentaprism.store.group_decisions import GroupDecisions
 from pentaprism.store.items import Items
 from pentaprism.store.library_assets import LibraryAssets
 from pentaprism.store.library_files import LibraryFiles
@@ -68,6 +69,7 @@ class Store:
         self.library_assets = LibraryAssets(database)
         self.neighbours = Neighbours(database)
         self.file_groups = FileGroups(database)
+        self.group_decisions = GroupDecisions(database, clock)
         self.stacks = Stacks(database)
         self.locks = locks
         self._key = Key(database, secrets, locks)

@@ -13,12 +13,14 @@ def upgrade() -> None:
     _make_roots()
     _make_library_folders()
     _make_library_files()
+    _make_left_places()
     _make_file_groups()
     _make_group_members()
     _make_group_decisions()
     _make_stack_pushes()
     _make_stack_changes()
     _make_pushed_stacks()
+    _make_triggers()
 
 
 def _index_where(name: str, table: str, column: str, condition: str) -> None:
@@ -59,6 +61,7 @@ def _make_library_folders() -> None:
         sa.Column("path", sa.Text, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("device", sa.BigInteger, nullable=False),
+        sa.Column("files", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("root_id", "path", name="pk_library_folders"),
         sa.ForeignKeyConstraint(
             ["root_id"], ["roots.id"], name="fk_library_folders_root_id", ondelete="CASCADE"
@@ -141,12 +144,29 @@ def _make_library_files() -> None:
         "ix_library_files_missing_at", "library_files", "missing_at", "missing_at IS NOT NULL"
     )
     op.create_index("ix_library_files_neighbours", "library_files", ["folder_key", "name_key"])
+    _index_where("ix_library_files_problem", "library_files", "problem", "problem IS NOT NULL")
+    _index_where(
+        "ix_library_files_read_version", "library_files", "read_version", "root_id IS NOT NULL"
+    )
     _index_where("ix_library_files_sha1", "library_files", "sha1", "sha1 IS NOT NULL")
     _index_where("ix_library_files_stack_id", "library_files", "stack_id", "stack_id IS NOT NULL")
     op.create_index("ix_library_files_taken_at", "library_files", ["folder_key", "taken_at"])
     _index_where("ix_library_files_twin_row", "library_files", "twin_row", "twin_row IS NOT NULL")
     _index_where("ix_library_files_ungrouped", "library_files", "row", "NOT grouped")
-    _index_where("ix_library_files_unread", "library_files", "row", "read_version = 0")
+
+
+def _make_left_places() -> None:
+    op.create_table(
+        "left_places",
+        sa.Column("row", _ROW_NUMBER, nullable=False),
+        sa.Column("folder_key", sa.Text, nullable=False),
+        sa.Column("name_key", sa.Text, nullable=False),
+        sa.Column("burst_key", sa.Text),
+        sa.Column("content_identifier", sa.Text),
+        sa.Column("burst_id", sa.Text),
+        sa.Column("taken_at", sa.BigInteger),
+        sa.PrimaryKeyConstraint("row", name="pk_left_places"),
+    )
 
 
 def _make_file_groups() -> None:
@@ -164,6 +184,7 @@ def _make_file_groups() -> None:
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("taken_at", sa.BigInteger),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
+        sa.Column("within", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_file_groups"),
         sa.ForeignKeyConstraint(
             ["primary_row"],
@@ -171,12 +192,22 @@ def _make_file_groups() -> None:
             name="fk_file_groups_primary_row",
             ondelete="CASCADE",
         ),
-    )
-    op.create_index(
-        "ix_file_groups_owner_id_taken_at_id", "file_groups", ["owner_id", "taken_at", "id"]
+        sa.ForeignKeyConstraint(
+            ["within"], ["file_groups.id"], name="fk_file_groups_within", ondelete="SET NULL"
+        ),
     )
     op.create_index("ix_file_groups_primary_row", "file_groups", ["primary_row"])
-    op.create_index("ix_file_groups_source_id_type", "file_groups", ["source_id", "type"])
+    alone = sa.text("within IS NULL")
+    for name, first in (("owner", "owner_id"), ("source", "source_id")):
+        for suffix, columns in (("", [first]), ("_type", [first, "type"])):
+            op.create_index(
+                f"ix_file_groups_{name}{suffix}",
+                "file_groups",
+                [*columns, "taken_at", "id"],
+                sqlite_where=alone,
+                postgresql_where=alone,
+            )
+    _index_where("ix_file_groups_within", "file_groups", "within", "within IS NOT NULL")
 
 
 def _make_group_members() -> None:
@@ -220,6 +251,7 @@ def _make_group_decisions() -> None:
             ondelete="CASCADE",
         ),
     )
+    op.create_index("ix_group_decisions_together", "group_decisions", ["together"])
 
 
 def _make_stack_pushes() -> None:
@@ -281,3 +313,59 @@ def _make_pushed_stacks() -> None:
             ["push_id"], ["stack_pushes.id"], name="fk_pushed_stacks_push_id", ondelete="CASCADE"
         ),
     )
+
+
+# Whoever writes need not know what grouping looks at. A table that is made anew loses its triggers:
+# a later migration which does that with one of these has to make them again.
+_TRIGGERS = (
+    # Files near the place that a file has left may belong together now.
+    """
+    CREATE TRIGGER tr_library_files_left
+    AFTER UPDATE OF folder_key, name_key, burst_key, content_identifier, burst_id, taken_at
+    ON library_files
+    WHEN OLD.folder_key <> NEW.folder_key
+        OR OLD.name_key <> NEW.name_key
+        OR OLD.burst_key IS NOT NULL AND OLD.burst_key IS NOT NEW.burst_key
+        OR OLD.content_identifier IS NOT NULL
+        AND OLD.content_identifier IS NOT NEW.content_identifier
+        OR OLD.burst_id IS NOT NULL AND OLD.burst_id IS NOT NEW.burst_id
+        OR OLD.taken_at IS NOT NULL AND OLD.taken_at IS NOT NEW.taken_at
+    BEGIN
+        INSERT INTO left_places (
+            folder_key, name_key, burst_key, content_identifier, burst_id, taken_at
+        ) VALUES (
+            OLD.folder_key, OLD.name_key, OLD.burst_key, OLD.content_identifier, OLD.burst_id,
+            OLD.taken_at
+        );
+    END
+    """,
+    # Also when the file goes, and the reference to it is set to null with it.
+    """
+    CREATE TRIGGER tr_library_files_twin AFTER UPDATE OF twin_row ON library_files
+    WHEN OLD.twin_row IS NOT NEW.twin_row
+    BEGIN
+        UPDATE library_files SET grouped = 0 WHERE row IN (NEW.row, OLD.twin_row, NEW.twin_row);
+    END
+    """,
+    # A stack in Immich counts for the file that is one of its assets.
+    """
+    CREATE TRIGGER tr_library_files_gone AFTER DELETE ON library_files
+    WHEN OLD.twin_row IS NOT NULL AND OLD.stack_id IS NOT NULL
+    BEGIN
+        UPDATE library_files SET grouped = 0 WHERE row = OLD.twin_row;
+    END
+    """,
+    # A stack that is no longer ours is somebody's word about its assets.
+    """
+    CREATE TRIGGER tr_pushed_stacks_gone AFTER DELETE ON pushed_stacks
+    BEGIN
+        UPDATE library_files SET grouped = 0
+        WHERE stack_id = OLD.stack_id AND connection_id = OLD.connection_id;
+    END
+    """,
+)
+
+
+def _make_triggers() -> None:
+    for trigger in _TRIGGERS:
+        op.execute(trigger)
