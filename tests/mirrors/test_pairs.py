@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ from pictures import make_asset
 
 from pentaprism.assets import Asset
 from pentaprism.destinations.choices import RawPolicy
+from pentaprism.mirrors.chosen import Chosen, digest_of
 from pentaprism.mirrors.pairs import is_raw, without_partners
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -41,14 +42,48 @@ PAIR = [shot("a.DNG", 0.1), shot("A.jpg", 0.4)]
 async def test_one_of_a_pair_is_left_to_the_other(
     assets: Sequence[Asset], policy: RawPolicy, left_out: set[str]
 ) -> None:
-    for size in (1, 2, 100):  # whichever way the listing is cut into pages
+    assert await partners(assets, policy) == left_out
+
+
+async def test_nothing_is_left_to_a_file_that_cannot_be_mirrored() -> None:
+    assert await partners(PAIR, RawPolicy.PRIMARY, absent={"A.jpg"}) == set()
+    assert await partners(PAIR, RawPolicy.RAW, absent={"a.DNG"}) == set()
+
+
+async def test_the_listing_does_not_decide_about_shots_that_are_known() -> None:
+    chosen = Chosen()
+    chosen.known.add(digest_of("A.jpg"))
+    chosen.known.add(digest_of("c.jpg"))
+    chosen.left_out.add(digest_of("c.jpg"))
+    for some in (chosen.known, chosen.left_out):
+        some.close()
+    assets = [*PAIR, shot("c.jpg", 5)]
+    assert await partners(assets, RawPolicy.PRIMARY, chosen) == {"c.jpg"}
+
+
+async def partners(
+    assets: Sequence[Asset],
+    policy: RawPolicy,
+    chosen: Chosen | None = None,
+    absent: Collection[str] = (),
+) -> set[str]:
+    """Return who is left to a partner, whichever way the listing is cut into pages."""
+
+    async def out_of_reach(asked: Sequence[Asset]) -> Collection[str]:
+        return [asset.id for asset in asked if asset.id in absent]
+
+    found: list[set[str]] = []
+    for size in (1, 2, 100):
         listed: list[Asset] = []
         partnered: set[str] = set()
-        async for page, ids in without_partners(paged(assets, size), policy):
+        pages = paged(assets, size)
+        async for page, ids in without_partners(pages, policy, chosen or Chosen(), out_of_reach):
             listed += page
             partnered |= ids
         assert listed == assets
-        assert partnered == left_out
+        found.append(partnered)
+    assert found[0] == found[1] == found[2]
+    return found[0]
 
 
 async def paged(assets: Sequence[Asset], size: int) -> AsyncIterator[Sequence[Asset]]:

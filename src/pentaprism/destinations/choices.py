@@ -20,7 +20,10 @@ class Removals(StrEnum):
 
 
 class RawPolicy(StrEnum):
-    """Which files of a shot that was taken as RAW and JPEG together are mirrored."""
+    """Which files of a shot are mirrored, where it has several: RAW, JPEG, edits.
+
+    ``primary`` is the one shown first, ``raw`` the RAW files where the shot has any.
+    """
 
     ALL = "all"
     PRIMARY = "primary"
@@ -46,9 +49,10 @@ class MirrorOptions(BaseModel):
     )
     raw: RawPolicy = Field(
         RawPolicy.ALL,
-        title="RAW and JPEG pairs",
-        description="Which files of a shot taken as RAW and JPEG together are mirrored: all, the "
-        "primary one only, or the RAW only. A file without a partner is always mirrored.",
+        title="Files of one shot",
+        description="Which files of a shot are mirrored where it has several, such as RAW, JPEG "
+        "and edits: all, the primary one only, or the RAW only. A shot of which the album holds "
+        "one file is always mirrored, and so is each shot of a burst.",
     )
     edited: bool = Field(
         False,

@@ -7,7 +7,7 @@ album moves a file.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pentaprism.assets import Asset, Role
@@ -48,12 +48,27 @@ def shot_paths(primary: PurePosixPath, roles: Collection[Role], video_name: str 
 
 def alternatives(plain: PurePosixPath, asset_id: str) -> Iterator[PurePosixPath]:
     """Yield the paths an asset may take, best first: plain, with a short suffix, with its id."""
-    compact = asset_id.replace("-", "")
-    if name_key(plain.parts[0]) == RESERVED:
-        plain = PurePosixPath(f"{plain.parts[0]}_", *plain.parts[1:])
+    plain = unreserved(plain)
     yield plain
-    yield plain.with_name(fit(plain.name, f"~{compact[:8]}"))
-    yield plain.with_name(fit(plain.name, f"~{compact}"))
+    yield plain.with_name(fit(plain.name, short_suffix(asset_id)))
+    yield plain.with_name(fit(plain.name, long_suffix(asset_id)))
+
+
+def short_suffix(asset_id: str) -> str:
+    """Return what stands behind a name that was taken."""
+    return long_suffix(asset_id)[:9]
+
+
+def long_suffix(asset_id: str) -> str:
+    """Return what stands behind a name whose short suffix was taken as well."""
+    return f"~{asset_id.replace('-', '')}"
+
+
+def unreserved(path: PurePosixPath) -> PurePosixPath:
+    """Return ``path``, out of the folder that no picture may be in."""
+    if name_key(path.parts[0]) != RESERVED:
+        return path
+    return PurePosixPath(f"{path.parts[0]}_", *path.parts[1:])
 
 
 def conflict_copies(path: PurePosixPath, asset_id: str) -> Iterator[PurePosixPath]:
@@ -99,17 +114,27 @@ class Claims:
         ``assets`` holds whose bytes the pictures among the files will have; a sidecar has none.
         """
         for paths in candidates:
-            if self._is_free(paths, assets):
-                self.taken.update(path_key(path) for path in paths.values())
+            if self.claim_together([paths], [assets]):
                 return paths
         return None
 
-    def _is_free(self, paths: Paths, assets: Mapping[Role, Asset]) -> bool:
-        for role, path in paths.items():
-            key, asset = path_key(path), assets.get(role)
-            if key in self.taken or (asset and not self._found.admits(key, asset)):
-                return False
+    def claim_together(self, wish: Sequence[Paths], assets: Sequence[Mapping[Role, Asset]]) -> bool:
+        """Take all the paths of several shots, if each of them is free; tell whether they were."""
+        keys: set[str] = set()
+        for paths, pictures in zip(wish, assets, strict=True):
+            for role, path in paths.items():
+                key, asset = path_key(path), pictures.get(role)
+                if key in self.taken or key in keys:
+                    return False
+                if asset and not self._found.admits(key, asset):
+                    return False
+                keys.add(key)
+        self.taken |= keys
         return True
+
+    def lies_here(self, asset: Asset) -> bool:
+        """Tell whether the content of ``asset`` was found, so that it stays where it is."""
+        return bool(self._found.paths(asset))
 
 
 def keys_of(candidates: Iterable[Paths]) -> set[str]:

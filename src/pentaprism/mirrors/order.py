@@ -7,9 +7,13 @@ one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pentaprism.destinations.base import END, Position
+from pentaprism.assets import Role
+from pentaprism.destinations.base import END, Position, Presence
+from pentaprism.mirrors.plan import Keep, Put, Skip
+from pentaprism.store.records import ItemState
 
 
 class Order:
@@ -64,3 +68,24 @@ class Tail:
         if position != self._position:
             self._position, self._last = position, None
         self._last = remote_id or self._last
+
+
+def positions(actions: Sequence[Put | Keep | Skip], order: Order) -> Mapping[str, Position]:
+    """Return where each put of a page goes, by its asset, while ``order`` passes the page by."""
+    found: dict[str, Position] = {}
+    for action in actions:
+        match action:
+            case Keep(primary=item):
+                order.pass_by(item.remote_id, orphaned=item.state is ItemState.ORPHANED)
+            case Put(asset, _, recorded):
+                old = recorded.get(Role.PRIMARY)
+                if old is not None:
+                    order.pass_by(
+                        old.item.remote_id,
+                        orphaned=old.item.state is ItemState.ORPHANED,
+                        missing=old.presence is Presence.MISSING,
+                    )
+                found[asset.id] = order.position(asset.taken_at)
+            case Skip():
+                pass
+    return found

@@ -34,7 +34,7 @@ SKIP_REASONS: dict[SkipReason, str] = {
     SkipReason.UNPROCESSED: "Immich has not read its metadata yet; the next run takes it",
     SkipReason.LEFT_OUT: "it was deleted here, and the mirror leaves such files out",
     SkipReason.REFUSED: "the destination does not take it",
-    SkipReason.PARTNER: "the other file of its RAW and JPEG pair is mirrored in its stead",
+    SkipReason.PARTNER: "another file of its shot is mirrored in its stead",
 }
 """Each reason for a skip in words."""
 

@@ -1,16 +1,18 @@
-"""Pairs: RAW and JPEG of one shot, found in a listing in the order of capture.
+"""Pairs: which assets of a listing are left out for another file of their shot.
 
-Cameras write both within one shutter release: the same name but for its ending, and the same
-second. The library index knows shots better; this is what a listing alone tells.
+The library index knows the shots best. Of assets that it has in none, the listing alone tells RAW
+and JPEG of one shot: cameras write both within one shutter release, with the same name but for its
+ending, in the same second.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 
 from pentaprism.assets import Asset, MediaType
 from pentaprism.destinations.choices import RawPolicy
+from pentaprism.mirrors.chosen import Chosen
 
 RAW = frozenset({
     "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "iiq", "k25", "kdc", "mef",
@@ -20,6 +22,10 @@ RAW = frozenset({
 """The endings of RAW files that Immich takes."""
 
 
+type Unpaired = Callable[[Sequence[Asset]], Awaitable[Collection[str]]]
+"""Tells, by their ids, which of some assets are nobody's partners."""
+
+
 def is_raw(filename: str) -> bool:
     """Tell whether ``filename`` is that of a RAW file."""
     stem, _, ending = filename.rpartition(".")
@@ -27,16 +33,27 @@ def is_raw(filename: str) -> bool:
 
 
 async def without_partners(
-    pages: AsyncIterator[Sequence[Asset]], policy: RawPolicy
+    pages: AsyncIterator[Sequence[Asset]],
+    policy: RawPolicy,
+    chosen: Chosen,
+    unpaired: Unpaired,
 ) -> AsyncIterator[tuple[Sequence[Asset], frozenset[str]]]:
     """Yield the assets of ``pages`` in their order, with the ids of those left to a partner.
 
-    The assets of a page's last second wait for the next page, as their partners may be there.
+    ``chosen`` decides about the assets of shots that are known, the listing about the others;
+    ``unpaired`` tells which of these are nobody's partners all the same. The assets of a page's
+    last second wait for the next page, as their partners may be there.
     """
     if policy is RawPolicy.ALL:
         async for page in pages:
             yield page, frozenset()
         return
+
+    async def partnered(assets: Sequence[Asset]) -> frozenset[str]:
+        unknown = [asset for asset in assets if asset.id not in chosen.known]
+        by_pair = await _left_out(unknown, policy, unpaired)
+        return by_pair.union(asset.id for asset in assets if asset.id in chosen.left_out)
+
     waiting: list[Asset] = []
     async for page in pages:
         assets = [*waiting, *page]
@@ -46,21 +63,31 @@ async def without_partners(
             ready -= 1
         waiting = assets[ready:]
         if ready:
-            yield assets[:ready], left_out(assets[:ready], policy)
+            yield assets[:ready], await partnered(assets[:ready])
     if waiting:
-        yield waiting, left_out(waiting, policy)
+        yield waiting, await partnered(waiting)
 
 
-def left_out(assets: Sequence[Asset], policy: RawPolicy) -> frozenset[str]:
+async def _left_out(
+    assets: Sequence[Asset], policy: RawPolicy, unpaired: Unpaired
+) -> frozenset[str]:
     """Return the ids of those ``assets`` whose partner among them is mirrored in their stead."""
+    paired = [asset for shot in _pairs(assets) for files in shot for asset in files]
+    alone = await unpaired(paired) if paired else ()
+    unwanted = 0 if policy is RawPolicy.RAW else 1
+    shots = _pairs([asset for asset in paired if asset.id not in alone])
+    return frozenset(asset.id for shot in shots for asset in shot[unwanted])
+
+
+def _pairs(assets: Sequence[Asset]) -> list[tuple[list[Asset], list[Asset]]]:
+    """Return the shots among ``assets`` that have both, each as what is no RAW and what is."""
     shots: dict[tuple[str, str, datetime], tuple[list[Asset], list[Asset]]] = {}
     for asset in assets:
         if asset.media_type is MediaType.IMAGE:
             stem = asset.filename.rpartition(".")[0].casefold()
             shot = shots.setdefault((asset.owner_id, stem, _second(asset)), ([], []))
             shot[is_raw(asset.filename)].append(asset)
-    unwanted = 0 if policy is RawPolicy.RAW else 1
-    return frozenset(asset.id for shot in shots.values() if all(shot) for asset in shot[unwanted])
+    return [shot for shot in shots.values() if all(shot)]
 
 
 def _second(asset: Asset) -> datetime:

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePosixPath
-from typing import Protocol
 
 from pentaprism.assets import Asset, Role
 from pentaprism.errors import ConflictError, NotFoundError
-from pentaprism.mirrors.claims import (
-    Claims,
-    Paths,
-    conflict_copies,
-    keys_of,
-    path_key,
-    shot_paths,
-)
-from pentaprism.mirrors.found import Found
+from pentaprism.mirrors.allotment import Allotment, AssetSource
+from pentaprism.mirrors.claims import Paths, conflict_copies, path_key, short_suffix
+from pentaprism.mirrors.families import Member
 from pentaprism.mirrors.names import fit
 from pentaprism.mirrors.plan import Put, PutReason
-from pentaprism.mirrors.templates import Template
 from pentaprism.store import Store
 from pentaprism.store.records import Item, ItemState, Moved, NewItem
-
-
-class AssetSource(Protocol):
-    """What placing needs from Immich: the details of one asset."""
-
-    async def asset(self, asset_id: str) -> Asset:
-        """Return the asset, or raise `NotFoundError`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,80 +55,43 @@ class PlacedPut:
         return Role.VIDEO in self.put.reasons and Role.VIDEO not in self.parts
 
 
-@dataclass(slots=True)
-class _Claim:
-    """The paths that the new files of one put may yet take, and those they took."""
-
-    put: Put
-    video: Asset | None
-    candidates: Iterator[Paths]
-    paths: Paths = field(default_factory=dict)
-
-    def asset_of(self, role: Role) -> Asset:
-        if role is Role.VIDEO and self.video is not None:
-            return self.video
-        return self.put.asset
-
-    @property
-    def pictures(self) -> Mapping[Role, Asset]:
-        """Whose bytes the files will have; a sidecar's are nobody's."""
-        pictures = {Role.PRIMARY: self.put.asset}
-        return pictures if self.video is None else {**pictures, Role.VIDEO: self.video}
-
-
 class Placing:
-    """Places the puts of one mirror.
-
-    ``album`` fills ``{album}`` in the template. ``found`` is what lies in the folder unrecorded.
-    """
+    """Places the puts of one mirror."""
 
     def __init__(
-        self,
-        store: Store,
-        mirror_id: str,
-        assets: AssetSource,
-        *,
-        template: Template,
-        album: str,
-        found: Found,
+        self, store: Store, mirror_id: str, assets: AssetSource, allotment: Allotment
     ) -> None:
         self._store = store
         self._mirror_id = mirror_id
         self._assets = assets
-        self._template = template
-        self._album = album
-        self._claims = Claims(found)
-        self._previewed: set[str] = set()
+        self._allotment = allotment
 
     async def preview(self, puts: Sequence[Put]) -> list[Paths]:
         """Return the paths that ``puts`` would claim, in their order, without claiming them."""
-        claims = await self._claim(puts, self._previewed)
-        self._previewed |= self._claims.taken
-        return [claim.paths for claim in claims]
+        members = await self._members(puts)
+        await self._allotment.preview(members)
+        return [member.paths for member in members]
 
     async def place(self, puts: Sequence[Put]) -> list[PlacedPut]:
         """Return ``puts`` with records and paths; all new claims are one transaction."""
-        claims = await self._claim(puts, frozenset())
-        new = [
-            NewItem(
-                asset_id=(asset := claim.asset_of(role)).id,
-                shot_id=claim.put.asset.id,
-                role=role,
-                path=str(path),
-                path_key=path_key(path),
-                filename=asset.filename,
-                taken_at=claim.put.asset.taken_at,
-                asset_updated_at=claim.put.asset.updated_at,
-            )
-            for claim in claims
-            for role, path in claim.paths.items()
-        ]
+        members = await self._members(puts)
+        families = await self._allotment.allot(members)
+        new = [_new_item(member, role) for member in members for role in member.paths]
         items = {
             (item.shot_id, item.role): item
             for item in (await self._store.items.claim(self._mirror_id, new) if new else ())
         }
-        placed = [self._placed(claim, items) for claim in claims]
+        spare = {
+            member.put.asset.id: family.spare(member)
+            for family in families
+            for member in family.members
+        }
+        placed = [_placed(member, items, spare[member.put.asset.id]) for member in members]
         return [await self._step_aside(one) for one in placed]
+
+    async def _members(self, puts: Sequence[Put]) -> list[Member]:
+        videos = await asyncio.gather(*(video_half(self._assets, put) for put in puts))
+        return [Member(put, video) for put, video in zip(puts, videos, strict=True)]
 
     async def move(self, placed: PlacedPut) -> PlacedPut:
         """Return ``placed`` at the next paths it may take, after a conflict at those it has.
@@ -173,66 +120,6 @@ class Placing:
             hint="Move the files that lie in its way to another folder.",
         )
 
-    async def _claim(
-        self, puts: Sequence[Put], previewed: set[str] | frozenset[str]
-    ) -> list[_Claim]:
-        """Return the claims of ``puts``: nearly all get their first wish, so the rest waits."""
-        videos = await asyncio.gather(*(video_half(self._assets, put) for put in puts))
-        claims = [
-            _Claim(put, video, self._candidates(put, video))
-            for put, video in zip(puts, videos, strict=True)
-        ]
-        self._claims.taken = set(previewed)
-        late = await self._claim_from([(claim, [*islice(claim.candidates, 1)]) for claim in claims])
-        for claim in await self._claim_from([(claim, [*claim.candidates]) for claim in late]):
-            raise ConflictError(
-                f"No free name is left for {claim.put.asset.filename}.",
-                code="no_free_name",
-                hint="Choose another path template, or move the files that lie in its way.",
-            )
-        return claims
-
-    async def _claim_from(self, wishes: Sequence[tuple[_Claim, list[Paths]]]) -> list[_Claim]:
-        """Let each claim take the first of its wishes that is free; return those left without."""
-        keys = keys_of(chain.from_iterable(wanted for _, wanted in wishes))
-        if keys:
-            self._claims.taken |= await self._store.items.taken(self._mirror_id, keys)
-        late = []
-        for claim, wanted in wishes:
-            paths = self._claims.claim(wanted, claim.pictures) if wanted else {}
-            if paths is None:
-                late.append(claim)
-            else:
-                claim.paths = paths
-        return late
-
-    def _candidates(self, put: Put, video: Asset | None) -> Iterator[Paths]:
-        roles = _new_roles(put, video)
-        if not roles:
-            return iter(())
-        name = video.filename if video else ""
-        if Role.PRIMARY in roles:
-            plain = self._template.render(put.asset, self._album)
-            return self._claims.candidates(plain, put.asset, roles, name)
-        primary = PurePosixPath(put.recorded[Role.PRIMARY].item.path or put.asset.filename)
-        suffix = f"~{put.asset.id.replace('-', '')}"
-        plain_paths = shot_paths(primary, roles, name)
-        suffixed = {role: p.with_name(fit(p.name, suffix)) for role, p in plain_paths.items()}
-        return iter((plain_paths, suffixed))
-
-    def _placed(self, claim: _Claim, items: Mapping[tuple[str, Role], Item]) -> PlacedPut:
-        parts = {}
-        for role, reason in claim.put.reasons.items():
-            if role is Role.VIDEO and claim.video is None:
-                continue
-            recorded = claim.put.recorded.get(role)
-            item = recorded.item if recorded else items[claim.put.asset.id, role]
-            parts[role] = PlacedPart(reason, claim.asset_of(role), item)
-        spare = chain(
-            _sidecar_aside(claim.put, parts), claim.candidates, _conflict_paths(claim.put, parts)
-        )
-        return PlacedPut(claim.put, parts, spare)
-
     async def _step_aside(self, placed: PlacedPut) -> PlacedPut:
         """Move the parts whose place a person's edit holds to conflict copies."""
         conflicts = {
@@ -257,12 +144,34 @@ async def video_half(assets: AssetSource, put: Put) -> Asset | None:
         return None
 
 
-def _new_roles(put: Put, video: Asset | None) -> list[Role]:
-    return [
-        role
-        for role in put.reasons
-        if role not in put.recorded and (role is not Role.VIDEO or video is not None)
-    ]
+def _new_item(member: Member, role: Role) -> NewItem:
+    put, asset, path = member.put, member.asset_of(role), member.paths[role]
+    return NewItem(
+        asset_id=asset.id,
+        shot_id=put.asset.id,
+        role=role,
+        path=str(path),
+        path_key=path_key(path),
+        filename=asset.filename,
+        taken_at=put.asset.taken_at,
+        asset_updated_at=put.asset.updated_at,
+    )
+
+
+def _placed(
+    member: Member, items: Mapping[tuple[str, Role], Item], others: Iterator[Paths]
+) -> PlacedPut:
+    put = member.put
+    parts = {}
+    for role, reason in put.reasons.items():
+        if role is Role.VIDEO and member.video is None:
+            continue
+        recorded = put.recorded.get(role)
+        item = recorded.item if recorded else items[put.asset.id, role]
+        parts[role] = PlacedPart(reason, member.asset_of(role), item)
+    return PlacedPut(
+        put, parts, chain(_sidecar_aside(put, parts), others, _conflict_paths(put, parts))
+    )
 
 
 def _sidecar_aside(put: Put, parts: Mapping[Role, PlacedPart]) -> Iterator[Paths]:
@@ -273,7 +182,7 @@ def _sidecar_aside(put: Put, parts: Mapping[Role, PlacedPart]) -> Iterator[Paths
     """
     sidecar = parts.get(Role.SIDECAR)
     if sidecar is not None and sidecar.path is not None and len(parts) > 1:
-        suffix = f"~{put.asset.id.replace('-', '')[:8]}"
+        suffix = short_suffix(put.asset.id)
         yield {Role.SIDECAR: sidecar.path.with_name(fit(sidecar.path.name, suffix))}
 
 

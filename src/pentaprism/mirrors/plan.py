@@ -196,6 +196,11 @@ def _roles(asset: Asset, policy: Policy) -> list[Role]:
     return roles
 
 
+def is_out_of_reach(asset: Asset) -> bool:
+    """Tell whether ``asset`` cannot be fetched from Immich, for as long as nobody changes that."""
+    return asset.is_offline or asset.is_trashed or asset.visibility is Visibility.LOCKED
+
+
 def _skip_reason(asset: Asset, now: datetime) -> SkipReason | None:
     if asset.is_offline:
         return SkipReason.OFFLINE

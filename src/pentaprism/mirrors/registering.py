@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from pentaprism.assets import Asset, Role
 from pentaprism.errors import ConflictError
+from pentaprism.mirrors.allotment import AssetSource
 from pentaprism.mirrors.claims import Paths
-from pentaprism.mirrors.placing import AssetSource, PlacedPart, PlacedPut, video_half
+from pentaprism.mirrors.placing import PlacedPart, PlacedPut, video_half
 from pentaprism.mirrors.plan import Put
 from pentaprism.store import Store
 from pentaprism.store.records import NewItem

@@ -11,10 +11,18 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import replace
 from datetime import datetime
 
-from pentaprism.assets import Asset, Visibility
+from pentaprism.assets import Asset, Role, Visibility
 from pentaprism.destinations.base import Destination, Presence, RemoteAlbum, RemoteItem
 from pentaprism.destinations.choices import Removals
-from pentaprism.mirrors.plan import Keep, Policy, Put, Recorded, Skip, decide
+from pentaprism.mirrors.plan import (
+    Keep,
+    Policy,
+    Put,
+    Recorded,
+    Skip,
+    decide,
+    is_out_of_reach,
+)
 from pentaprism.mirrors.rows import RowSet
 from pentaprism.store import Store
 from pentaprism.store.records import Item, ItemState
@@ -86,6 +94,20 @@ class Sweep:
                 )
             )
         return actions
+
+    async def out_of_reach(self, assets: Sequence[Asset]) -> frozenset[str]:
+        """Return the ids of those ``assets`` that cannot be put, and are not there either."""
+        refusal = self._destination.refusal
+        ids = [a.id for a in assets if is_out_of_reach(a) or refusal(a) is not None]
+        if not ids:
+            return frozenset()
+        shots = await self._store.items.of_shots(self._mirror_id, ids)
+        there = {
+            asset_id
+            for asset_id, items in shots.items()
+            if items[0].role is Role.PRIMARY and items[0].remote_id is not None
+        }
+        return frozenset(ids) - there
 
     def _as_mirrored(self, asset: Asset) -> Asset:
         """Return ``asset`` without a checksum of content where its edited form is mirrored.

@@ -48,6 +48,9 @@ FIELDS: dict[str, tuple[str, Callable[[_Subject], str]]] = {
 }
 """Each field with its meaning; times are wall-clock times where the picture was taken."""
 
+_OWN = frozenset({"filename", "stem", "ext", "type", "id"})
+"""The fields that tell the files of one shot apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -61,10 +64,22 @@ class Template:
         """Whether the listing must carry camera data for this template."""
         return "{camera}" in self.text
 
-    def render(self, asset: Asset, album: str) -> PurePosixPath:
-        """Return the path for ``asset``: relative, each component safe on every system."""
-        subject = _Subject(asset, album)
-        return PurePosixPath(*(safe_name(_fill(part, subject)) for part in self.components))
+    @property
+    def names_by_shot(self) -> bool:
+        """Whether names of files hold something that the files of one shot should share."""
+        return not _OWN.issuperset(_FIELD.findall(self.components[-1]))
+
+    def render(self, asset: Asset, album: str, first: Asset | None = None) -> PurePosixPath:
+        """Return the path for ``asset``: relative, each component safe on every system.
+
+        With ``first``, the file of the same shot that was placed first, it is one beside that:
+        the folder is that file's, and of its own are only the fields that tell files apart.
+        """
+        own = _Subject(asset, album)
+        shared = own if first is None else _Subject(first, album)
+        folder = (_fill(part, lambda _: shared) for part in self.components[:-1])
+        name = _fill(self.components[-1], lambda field: own if field in _OWN else shared)
+        return PurePosixPath(*map(safe_name, folder), safe_name(name))
 
 
 def parse_template(text: str) -> Template:
@@ -83,8 +98,9 @@ def parse_template(text: str) -> Template:
     return Template(text, components)
 
 
-def _fill(part: str, subject: _Subject) -> str:
-    return _FIELD.sub(lambda match: FIELDS[match[1]][1](subject), part)
+def _fill(part: str, subject: Callable[[str], _Subject]) -> str:
+    """Fill in each field of ``part`` from the ``subject`` that there is for it."""
+    return _FIELD.sub(lambda match: FIELDS[match[1]][1](subject(match[1])), part)
 
 
 def _invalid(text: str, why: str) -> InvalidError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from pentaprism.assets import Album, Role
-from pentaprism.destinations.base import END, Destination, Position, Presence, RemoteAlbum
+from pentaprism.assets import Album
+from pentaprism.destinations.base import END, Destination, RemoteAlbum
 from pentaprism.errors import (
     ActionRequiredError,
     NotFoundError,
@@ -15,13 +16,13 @@ from pentaprism.errors import (
 )
 from pentaprism.immich import ImmichClient, Listing, Proof
 from pentaprism.mirrors import outcomes
+from pentaprism.mirrors.allotment import Allotment
 from pentaprism.mirrors.claims import Paths
 from pentaprism.mirrors.events import Code, event
 from pentaprism.mirrors.execution import Execution, Job
 from pentaprism.mirrors.found import Found
-from pentaprism.mirrors.order import Order
+from pentaprism.mirrors.order import Order, positions
 from pentaprism.mirrors.outcomes import Outcome
-from pentaprism.mirrors.pairs import without_partners
 from pentaprism.mirrors.placing import Placing
 from pentaprism.mirrors.plan import Hold, Keep, Policy, Put, Remove, Skip
 from pentaprism.mirrors.progress import Underway
@@ -34,12 +35,14 @@ from pentaprism.mirrors.removal import (
     remove,
     still_in_use,
 )
+from pentaprism.mirrors.selection import Pages, select
+from pentaprism.mirrors.shots import Shots, kept_apart
 from pentaprism.mirrors.sweep import Sweep
 from pentaprism.mirrors.takeover import take_over
 from pentaprism.mirrors.templates import Template
 from pentaprism.mirrors.twins import known_here, with_twins
 from pentaprism.store import Store
-from pentaprism.store.records import ItemState, Mirror
+from pentaprism.store.records import Mirror
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,10 @@ class Work:
         title = self._mirror.remote_album_title or album.name
         remote = RemoteAlbum(self._mirror.remote_album_id or "", title)
         sweep = self._sweep(remote)
-        placing = self._placing(title, Found())
-        listing = self._listing(album, with_sizes=True)
-        async for page, partnered in without_partners(listing.pages(), self._policy.raw):
+        shots = await self._shots()
+        placing = self._placing(title, Found(), shots)
+        listing, pages = await self._select(album, shots, sweep, with_sizes=True)
+        async for page, partnered in pages:
             actions = await sweep.decide(page, partnered)
             puts = [action for action in actions if isinstance(action, Put)]
             paths = await placing.preview(puts)
@@ -129,8 +133,9 @@ class Work:
         remote = await self._remote_album(album, recorder)
         found = await take_over(self._store, self._mirror.id, self._destination, remote, recorder)
         sweep = self._sweep(remote)
-        placing = self._placing(remote.title, found)
-        listing = self._listing(album, with_sizes=bool(found))
+        shots = await self._shots()
+        placing = self._placing(remote.title, found, shots)
+        listing, pages = await self._select(album, shots, sweep, with_sizes=bool(found))
         self._execution = Execution(
             self._destination,
             remote,
@@ -143,7 +148,7 @@ class Work:
         )
         if self._ended_by is not None:
             raise self._ended_by
-        await self._execution.run(self._jobs(listing, sweep, placing, recorder))
+        await self._execution.run(self._jobs(pages, sweep, placing, recorder))
         if self._execution.stopped is not None:
             raise self._execution.stopped
         await self._remove(sweep, listing, remote, recorder)
@@ -193,17 +198,23 @@ class Work:
             thorough=self._tools.thorough,
         )
 
-    def _placing(self, title: str, found: Found) -> Placing | Registering:
+    async def _shots(self) -> Shots:
+        connection = await self._store.connections.get(self._mirror.connection_id)
+        return Shots(self._store.file_groups, connection.id, connection.owner_id)
+
+    def _placing(self, title: str, found: Found, shots: Shots) -> Placing | Registering:
         if not self._features.paths:
             return Registering(self._store, self._mirror.id, self._client)
-        return Placing(
+        allotment = Allotment(
             self._store,
             self._mirror.id,
             self._client,
             template=self._template,
             album=title,
             found=found,
+            shots=shots,
         )
+        return Placing(self._store, self._mirror.id, self._client, allotment)
 
     def _listing(self, album: Album, *, with_sizes: bool = False) -> Listing:
         """Return the listing, with as much metadata as is needed.
@@ -214,14 +225,25 @@ class Work:
         wanted = with_sizes or self._template.needs_exif or self._features.metadata
         return self._client.list_album(album, with_exif=wanted)
 
+    async def _select(
+        self, album: Album, shots: Shots, sweep: Sweep, *, with_sizes: bool
+    ) -> tuple[Listing, Pages]:
+        return await select(
+            partial(self._listing, album, with_sizes=with_sizes),
+            self._policy.raw,
+            shots,
+            sweep,
+            partial(kept_apart, self._store, self._mirror.connection_id),
+        )
+
     async def _jobs(
-        self, listing: Listing, sweep: Sweep, placing: Placing | Registering, recorder: Recorder
+        self, pages: Pages, sweep: Sweep, placing: Placing | Registering, recorder: Recorder
     ) -> AsyncIterator[list[Job]]:
         order = Order(*await self._store.items.there(self._mirror.id))
-        async for page, partnered in without_partners(listing.pages(), self._policy.raw):
+        async for page, partnered in pages:
             actions = await sweep.decide(page, partnered)
             await recorder.add(outcomes.settled(actions))
-            positions = _positions(actions, order)
+            places = positions(actions, order)
             puts = [action for action in actions if isinstance(action, Put)]
             if not puts:
                 continue
@@ -231,7 +253,7 @@ class Work:
                 if one.video_missing:
                     await recorder.add(outcomes.video_missing(one))
             jobs = [
-                Job(one, {}, positions[one.put.asset.id] if self._features.ordered else END)
+                Job(one, {}, places[one.put.asset.id] if self._features.ordered else END)
                 for one in placed
                 if one.parts
             ]
@@ -285,24 +307,3 @@ class Work:
                 in_use = await still_in_use(self._store, self._mirror.id, removes, gone)
             for outcome in await remove(self._destination, remote, removes, self._policy, in_use):
                 await recorder.add(outcome)
-
-
-def _positions(actions: Sequence[Put | Keep | Skip], order: Order) -> Mapping[str, Position]:
-    """Return where each put of a page goes, by its asset, while ``order`` passes the page by."""
-    positions: dict[str, Position] = {}
-    for action in actions:
-        match action:
-            case Keep(primary=item):
-                order.pass_by(item.remote_id, orphaned=item.state is ItemState.ORPHANED)
-            case Put(asset, _, recorded):
-                old = recorded.get(Role.PRIMARY)
-                if old is not None:
-                    order.pass_by(
-                        old.item.remote_id,
-                        orphaned=old.item.state is ItemState.ORPHANED,
-                        missing=old.presence is Presence.MISSING,
-                    )
-                positions[asset.id] = order.position(asset.taken_at)
-            case Skip():
-                pass
-    return positions
