@@ -20,6 +20,7 @@ from pentaprism.destinations.pace import Pace
 from pentaprism.destinations.registry import by_kind, parse_spec
 from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions, Preflight
+from pentaprism.indexing import Indexing
 from pentaprism.logs import hide
 from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.events import Code, event
@@ -69,6 +70,7 @@ class App:
         self.store = store
         self.clock = clock
         self.accounts = GoogleAccounts(store, settings, clock, pace)
+        self.indexing = Indexing(store, settings, clock)
 
     @classmethod
     @asynccontextmanager
@@ -86,7 +88,11 @@ class App:
             if secret is not None:
                 hide(secret.get_secret_value())
         async with await Store.open(settings.database_path, secrets, clock=clock) as store:
-            yield cls(settings, store, clock, pace)
+            app = cls(settings, store, clock, pace)
+            try:
+                yield app
+            finally:
+                await app.indexing.close()
 
     async def preflight(
         self, url: str, api_key: str, *, ca_file: Path | None = None

@@ -1,4 +1,4 @@
-"""What a signed-in person may make of mirrors: new ones from a form or a request, and changes."""
+"""What a signed-in person may make: mirrors and roots, new ones from a form, and changes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from pentaprism.destinations.choices import FileOptions, MirrorOptions
 from pentaprism.destinations.google_photos.options import GooglePhotosOptions
 from pentaprism.destinations.local_folder.options import FolderOptions
 from pentaprism.destinations.registry import by_kind
-from pentaprism.errors import InvalidError
+from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.mirrors.definition import Definition
 from pentaprism.mirrors.templates import parse_template
 from pentaprism.store import Person, not_found
+from pentaprism.store.library_records import Root
 from pentaprism.store.records import Connection, Mirror
 
 FIXED = frozenset({"path", "account"})
@@ -97,11 +98,14 @@ async def _check_place(app: App, person: Person, options: MirrorOptions) -> None
             raise OptionsError({"path": _where_allowed(allowed)})
 
 
-def _lies_in(path: Path, folders: Sequence[Path]) -> bool:
-    """Tell whether ``path``, with its links resolved, lies below one of ``folders``."""
+def _lies_in(path: Path, folders: Sequence[Path], *, itself: bool = False) -> bool:
+    """Tell whether ``path``, with its links resolved, lies below one of ``folders``.
+
+    ``itself`` counts each of them, too.
+    """
     real = os.path.realpath(path)
     return any(
-        os.path.commonpath([real, top]) == top and real != top
+        os.path.commonpath([real, top]) == top and (itself or real != top)
         for top in (os.path.realpath(folder) for folder in folders)
     )
 
@@ -130,3 +134,49 @@ async def own_connection(app: App, person: Person, connection_id: str) -> Connec
     if connection.owner_id != person.id:
         raise not_found("connection", connection_id)
     return connection
+
+
+async def own_root(app: App, person: Person, root_id: str) -> Root:
+    """Return a root of ``person``; raises `NotFoundError` for one of somebody else as well."""
+    root = await app.store.roots.get(root_id)
+    if root.owner_id != person.id:
+        raise NotFoundError(
+            f"There is no folder {root_id}.",
+            code="root_not_found",
+            hint="The page of the folders lists yours.",
+        )
+    return root
+
+
+async def check_media_folder(app: App, person: Person, path: str) -> str:
+    """Return the folder that ``person`` may have indexed, with its links resolved.
+
+    Raises `InvalidError` with code ``folder`` for what is none, or is none of theirs to show. Who
+    may not have it learns nothing of what there is.
+    """
+    return await asyncio.to_thread(_check_media_folder, app, person, path)
+
+
+def _check_media_folder(app: App, person: Person, path: str) -> str:
+    if "\0" in path or not os.path.isabs(path):
+        raise _no_media_folder("Give the whole path of the folder, such as /photos.")
+    allowed = app.settings.media_folders
+    if not person.is_admin and not _lies_in(Path(path), allowed, itself=True):
+        raise _no_media_folder(
+            f"Choose a folder inside {', '.join(str(folder) for folder in allowed)}."
+            if allowed
+            else "Only an admin may have folders of this server indexed; MEDIA_FOLDERS names "
+            "folders in which everybody may."
+        )
+    real = os.path.realpath(path)
+    if real == os.path.realpath(app.settings.database_path.parent):
+        raise _no_media_folder("This is the folder of Pentaprism's own database.")
+    try:
+        os.scandir(real).close()
+    except OSError as error:
+        raise _no_media_folder(f"{path} cannot be listed: {error.strerror}.") from error
+    return real
+
+
+def _no_media_folder(why: str) -> InvalidError:
+    return InvalidError(why, code="folder", hint="Give a folder of the machine that serves this.")

@@ -16,10 +16,14 @@ from pentaprism.connections.health import Health
 from pentaprism.connections.pool import ConnectionPool
 from pentaprism.connections.thumbnails import Thumbnails
 from pentaprism.immich import SignIn
+from pentaprism.jobs.catalogues import Catalogues
 from pentaprism.jobs.clock import Clock
 from pentaprism.jobs.notices import Notices
 from pentaprism.jobs.plans import Plans
 from pentaprism.jobs.runner import Runner
+from pentaprism.jobs.scans import Scans
+from pentaprism.jobs.stack_pushes import StackPushes
+from pentaprism.jobs.watching import Watchers
 from pentaprism.overview.activity import Activities
 from pentaprism.overview.attention import Attentions
 from pentaprism.overview.mirrors import Summaries
@@ -54,6 +58,10 @@ class Program:
     clock: Clock
     plans: Plans
     notices: Notices
+    scans: Scans
+    watchers: Watchers
+    catalogues: Catalogues
+    stack_pushes: StackPushes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,10 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
         runner = Runner(app, at_once=app.settings.runs_at_once, ended=ended)
         stack.push_async_callback(runner.close)
         the_clock = Clock(app, runner, around.zone)
+        scans = Scans(app)
+        stack.push_async_callback(scans.close)
+        stack_pushes = StackPushes(app)
+        stack.push_async_callback(stack_pushes.close)
         yield Program(
             app=app,
             base_url=around.base_url,
@@ -120,4 +132,8 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
             clock=the_clock,
             plans=plans,
             notices=notices,
+            scans=scans,
+            watchers=Watchers(app, scans),
+            catalogues=Catalogues(app),
+            stack_pushes=stack_pushes,
         )

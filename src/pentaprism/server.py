@@ -49,6 +49,9 @@ _KEPT = timedelta(days=90)
 _KEPT_RUNS = 100
 """For how long runs are remembered, and how many of each mirror at least."""
 
+_KEPT_MISSING = timedelta(days=30)
+"""For how long a file that is gone is remembered, with what was decided about it."""
+
 
 def now() -> datetime:
     """Return the time."""
@@ -182,10 +185,20 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         self._program.runner.changes.close()
         self._program.plans.changes.close()
+        self._program.scans.changes.close()
+        self._program.stack_pushes.changes.close()
 
 
 def _background(program: Program) -> list[Coroutine[Any, Any, None]]:
-    return [_keep_time(program), _look_after(program), _tidy(program), _connect_as_set(program)]
+    return [
+        _keep_time(program),
+        _look_after(program),
+        _tidy(program),
+        _connect_as_set(program),
+        program.scans.run(),
+        program.watchers.run(),
+        program.catalogues.run(),
+    ]
 
 
 async def _keep_time(program: Program) -> None:
@@ -211,6 +224,7 @@ async def _tidy(program: Program) -> None:
             await store.runs.prune(now - _KEPT, keep=_KEPT_RUNS)
             await store.sessions.prune(now)
             await store.notices.prune()
+            await store.library_files.prune_missing(now - _KEPT_MISSING)
         except PentaprismError as error:
             log.warning("Old records could not be tidied away: %s", error)
         await asyncio.sleep(_TIDY_EACH)

@@ -124,6 +124,21 @@ class Settings(BaseSettings):
         description="Folders, separated by commas, in which everybody who signs in may have "
         "mirrors; admins may have them anywhere. Without it, only admins may.",
     )
+    media_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders, separated by commas, in which everybody who signs in may have "
+        "folders indexed; admins may have any. Without it, only admins may.",
+    )
+    group_rules: Path | None = Field(
+        None,
+        description="A TOML file with rules of your own about which files belong to one shot, "
+        "beside those that are built in.",
+    )
+    index_immich: Literal["home", "all", "off"] = Field(
+        "home",
+        description="Of which connections the server indexes the assets, so that their files are "
+        "grouped: home for those to home servers, all, or off.",
+    )
     trusted_proxies: str = Field(
         "127.0.0.1,::1",
         description="Addresses and networks, separated by commas, of the reverse proxies that are "
@@ -151,7 +166,7 @@ class Settings(BaseSettings):
         address = _read_address(value)
         return address.removesuffix("/api") if info.field_name == "immich_public_url" else address
 
-    @field_validator("mirror_folders", mode="before")
+    @field_validator("mirror_folders", "media_folders", mode="before")
     @classmethod
     def _split_folders(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -17,6 +17,7 @@ import schemathesis
 from api_world import ApiWorld, Caller, api_world
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from media_folders import index
 from pydantic import BaseModel
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -76,12 +77,16 @@ async def _filled(world: ApiWorld, user: User) -> dict[str, str]:
     run_id = (await caller.post("/api/sync/run")).body["run_id"]
     await world.ended(mirror.id)
     account = await world.account(user)
+    media = world.world.home / f"media of {user.name}"
+    root_id, group_id = await index(world.program, user.id, media)
     return {
         "connection_id": connection.id,
         "account_id": account.id,
         "album_id": album.id,
         "mirror_id": mirror.id,
         "run_id": run_id,
+        "root_id": root_id,
+        "group_id": group_id,
     }
 
 

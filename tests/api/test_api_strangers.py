@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from api_world import ApiWorld
+from media_folders import index
 
 from pentaprism.edge import Allow, declared
 from pentaprism.store import RunStatus
@@ -14,6 +15,9 @@ _BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/connections/{connection_id}"): {"name": "Mine now"},
     ("PATCH", "/api/accounts/{account_id}"): {"name": "Mine now"},
     ("PATCH", "/api/mirrors/{mirror_id}"): {"paused": True},
+    ("PATCH", "/api/roots/{root_id}"): {"name": "Mine now"},
+    ("POST", "/api/groups/{group_id}/split"): {"files": [1]},
+    ("PUT", "/api/groups/{group_id}/primary"): {"file": 1},
 }
 
 
@@ -26,12 +30,16 @@ async def test_what_is_somebody_elses_is_not_there(world: ApiWorld) -> None:
     owner = await world.with_token()
     assert owner.person is not None
     (token,) = await world.app.store.api_tokens.list_of(owner.person.id)
+    media = world.world.home / "media"
+    root_id, group_id = await index(world.program, owner.person.id, media)
     ids = {
         "connection_id": connection.id,
         "account_id": account.id,
         "mirror_id": mirror.id,
         "run_id": run.id,
         "token_id": token.id,
+        "root_id": root_id,
+        "group_id": group_id,
     }
     absent = dict.fromkeys(ids, world.world.library.new_id())
     await world.connect(world.other())
@@ -58,6 +66,8 @@ async def test_what_is_somebody_elses_is_not_there(world: ApiWorld) -> None:
     assert walked > 20
     assert await world.app.store.mirrors.get(mirror.id) == mirror
     assert await world.app.store.connections.get(connection.id) == connection
+    assert (await world.app.store.roots.get(root_id)).name == "media"
+    assert (await world.app.store.file_groups.get(group_id)).size == 2
 
 
 async def test_nor_is_it_when_it_is_named_elsewhere(world: ApiWorld) -> None:

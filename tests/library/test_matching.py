@@ -13,6 +13,7 @@ from catalogue_world import CatalogueWorld, digest, open_catalogue
 from pentaprism.errors import NotFoundError
 from pentaprism.library.hashing import hash_files
 from pentaprism.library.matching import match
+from pentaprism.store.file_details import AssetId
 
 
 @pytest.fixture
@@ -206,9 +207,9 @@ async def test_files_know_their_assets(world: CatalogueWorld) -> None:
     await world.refresh()
     await world.match()
     other = world.row(two)["row"]
-    assert await world.store.library_assets.of_files([file, other, 999]) == {
-        file: [(world.connection.id, one)],
-        other: [(world.connection.id, two)],
+    assert await world.store.file_details.assets_of([file, other, 999]) == {
+        file: [AssetId(world.connection.id, one)],
+        other: [AssetId(world.connection.id, two)],
     }
 
 

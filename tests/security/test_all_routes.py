@@ -292,7 +292,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 PARAMETERS = (
     "connection_id", "account_id", "mirror_id", "run_id", "plan_id", "token_id", "asset_id",
-    "album_id",
+    "album_id", "root_id", "group_id",
 )  # fmt: skip
 NOBODY = dict.fromkeys(PARAMETERS, "0" * 32)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pentaprism.app import App
-from pentaprism.definitions import own_connection, own_mirror
+from pentaprism.definitions import own_connection, own_mirror, own_root
 from pentaprism.errors import ActionRequiredError, NotFoundError
 from pentaprism.store import Account, Connection, Mirror, Person, Run
+from pentaprism.store.library_records import FileGroup, Root
 
 
 async def mirror_of(app: App, person: Person, mirror_id: str) -> Mirror:
@@ -42,6 +43,26 @@ async def run_of(app: App, person: Person, run_id: str) -> Run:
     except NotFoundError as error:
         raise _none("run", run_id, hint) from error
     raise _none("run", run_id, hint)
+
+
+async def root_of(app: App, person: Person, root_id: str) -> Root:
+    """Return a root of ``person``; raises `NotFoundError`."""
+    try:
+        return await own_root(app, person, root_id)
+    except NotFoundError as error:
+        raise _none("root", root_id, "GET /api/roots lists yours.") from error
+
+
+async def group_of(app: App, person: Person, group_id: str) -> FileGroup:
+    """Return a group of files of ``person``; raises `NotFoundError`."""
+    hint = "GET /api/groups lists yours; a group that has changed may have another id."
+    try:
+        group = await app.store.file_groups.get(group_id)
+    except NotFoundError as error:
+        raise _none("group", group_id, hint) from error
+    if group.owner_id != person.id:
+        raise _none("group", group_id, hint)
+    return group
 
 
 async def first_mirror(app: App, person: Person, mirror_id: str | None) -> Mirror | None:

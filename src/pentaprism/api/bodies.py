@@ -16,6 +16,8 @@ RUN_ID = "c2a7e1d4-1b3c-4e5f-8a6b-7c8d9e0f1a44"
 ALBUM_ID = "e5b8c9d0-2c4d-4f6a-9b7c-8d9e0f1a2b55"
 ASSET_ID = "a1b2c3d4-3d5e-4a7b-8c8d-9e0f1a2b3c66"
 TOKEN_ID = "5f3b8e17-9c0d-4a6e-b1f2-c3d4e5f60777"  # noqa: S105 - the id of one, in examples
+ROOT_ID = "9a4c2e60-7d1b-4f83-a2c5-1e6f7a8b9c88"
+GROUP_ID = "6c1d8f24-3b5a-4e97-90c8-2d7e8f9a0b99"
 WHEN = "2026-06-01T03:00:00Z"
 LATER = "2026-06-01T03:12:30Z"
 """What the examples of the documentation are made of."""
@@ -64,6 +66,8 @@ ConnectionId = Annotated[str, Path(description="Id of a connection.", examples=[
 AccountId = Annotated[str, Path(description="Id of an account.", examples=[ACCOUNT_ID])]
 MirrorId = Annotated[str, Path(description="Id of a mirror.", examples=[MIRROR_ID])]
 RunId = Annotated[str, Path(description="Id of a run.", examples=[RUN_ID])]
+RootId = Annotated[str, Path(description="Id of an indexed folder.", examples=[ROOT_ID])]
+GroupId = Annotated[str, Path(description="Id of a group of files.", examples=[GROUP_ID])]
 TokenId = Annotated[str, Path(description="Id of an API token.", examples=[TOKEN_ID])]
 
 WhichMirror = Annotated[

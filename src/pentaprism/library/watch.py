@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing, suppress
 
@@ -47,7 +48,7 @@ async def watch(
 
     ``polling`` overrules what the root and its file system want; then it is walked through every
     ``each`` seconds. ``tell`` is given the sentence that says why it is polled where that was not
-    asked for. Raises `OSError` where the root cannot be watched at all.
+    asked for. Raises `OSError` where the root is not there.
     """
     polls = _polls(root) if polling is None else polling
     pending = _Pending(settle)
@@ -58,9 +59,8 @@ async def watch(
             async with aclosing(_listen(root, stop, pending)) as changes:
                 async for folders in changes:
                     yield folders
-        except FileNotFoundError:
-            raise
         except (OSError, RuntimeError, ValueError) as error:  # ValueError: its path is not UTF-8
+            await asyncio.to_thread(_check_there, root.path)
             reason = f"Changes are not told by the system ({error}): the folder is polled instead."
             log.warning("%s: %s", root.name, reason)
             if tell is not None:
@@ -70,6 +70,11 @@ async def watch(
     async with aclosing(_poll(root, stop, each)) as changes:
         async for folders in changes:
             yield folders
+
+
+def _check_there(path: str) -> None:
+    """Raise the `OSError` of listing a folder that is not there; watchfiles has other ones."""
+    os.scandir(path).close()
 
 
 def _polls(root: Root) -> bool:
@@ -115,6 +120,7 @@ async def _settled(
 
 
 async def _poll(root: Root, stop: asyncio.Event, each: float) -> AsyncGenerator[frozenset[str]]:
+    await asyncio.to_thread(_check_there, root.path)
     polling = Polling(root.path)
     await asyncio.to_thread(polling.look)
     yield frozenset({WHOLE})

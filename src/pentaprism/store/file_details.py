@@ -10,7 +10,6 @@ from sqlalchemy import select
 from pentaprism.store.database import Database
 from pentaprism.store.given import OF_ROWS, given_rows
 from pentaprism.store.library_tables import library_files
-from pentaprism.store.store import Store
 
 _files = library_files.c
 _ASSET = (_files.connection_id, _files.asset_id)
@@ -47,8 +46,3 @@ class FileDetails:
         for assets in found.values():
             assets.sort(key=lambda one: (one.connection_id, one.asset_id))
         return found
-
-
-def file_details(store: Store) -> FileDetails:
-    """Return what tells of single files in ``store``."""
-    return FileDetails(store._database)  # noqa: SLF001 - one of its families

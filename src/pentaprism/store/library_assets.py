@@ -100,29 +100,6 @@ class LibraryAssets:
                     found[asset.asset_id] = KnownAsset(row, asset, missing_at is not None)
         return found
 
-    async def of_files(self, rows: Sequence[int]) -> Mapping[int, list[tuple[str, str]]]:
-        """Return which assets of Immich files are, each by its connection and its id.
-
-        ``rows`` are of files in roots, which may be several assets, or of assets themselves.
-        """
-        found: dict[int, list[tuple[str, str]]] = {}
-        for some in batched(rows, AT_ONCE):
-            query = (
-                select(files.c.row, files.c.twin_row, files.c.connection_id, files.c.asset_id)
-                .where(
-                    files.c.connection_id.is_not(None),
-                    files.c.missing_at.is_(None),
-                    or_(files.c.row.in_(some), files.c.twin_row.in_(some)),
-                )
-                .order_by(files.c.row)
-            )
-            asked = set(some)
-            async with self._database.read() as connection:
-                for row, twin, connection_id, asset_id in await connection.execute(query):
-                    for file in asked & {row, twin}:
-                        found.setdefault(file, []).append((connection_id or "", asset_id or ""))
-        return found
-
     @whole
     async def save(
         self,

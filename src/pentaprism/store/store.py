@@ -15,6 +15,7 @@ from pentaprism.store.connections import Connections
 from pentaprism.store.consents import Consents
 from pentaprism.store.contents import Contents
 from pentaprism.store.database import Database, whole
+from pentaprism.store.file_details import FileDetails
 from pentaprism.store.file_groups import FileGroups
 from pentaprism.store.group_decisions import GroupDecisions
 from pentaprism.store.items import Items
@@ -64,9 +65,10 @@ class Store:
         self.api_tokens = ApiTokens(database, secrets, clock)
         self.notices = Notices(database, clock)
         self.program_settings = ProgramSettings(database)
-        self.roots = Roots(database)
+        self.roots = Roots(database, clock)
         self.library_files = LibraryFiles(database)
         self.library_assets = LibraryAssets(database)
+        self.file_details = FileDetails(database)
         self.neighbours = Neighbours(database)
         self.file_groups = FileGroups(database)
         self.group_decisions = GroupDecisions(database, clock)
