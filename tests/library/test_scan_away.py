@@ -71,15 +71,17 @@ async def test_a_root_that_was_always_empty_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list everything")
-async def test_a_folder_that_may_not_be_listed_keeps_its_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0, 0o444])
+async def test_a_folder_that_may_not_be_listed_keeps_its_files(tmp_path: Path, mode: int) -> None:
     async with library_in(tmp_path) as library:
         library.put("a/x.jpg")
         library.put("a/below/y.jpg")
         library.put("b/z.jpg")
         await library.scan()
-        (library.top / "a").chmod(0)
+        (library.top / "a").chmod(mode)
         progress = await library.scan()
-        assert progress.problems == 1
+        assert progress.problems == (2 if mode else 1)
+        await library.refresh("a", "")
         assert len(await library.present()) == 3
         (library.top / "a").chmod(0o755)
         assert (await library.scan()).problems == 0

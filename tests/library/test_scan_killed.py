@@ -55,7 +55,8 @@ async def test_a_scan_killed_again_and_again_ends_with_the_tree(tmp_path: Path) 
                     path.rename(folder.with_name(str((number + 1) % 40)) / path.name)
                     library.put(f"{number}/{choose.randrange(10**9)}.jpg", b"new")
     assert killed >= 2
-    assert 0 < counts[0] < 6000
+    # At least one of them ended in the middle.
+    assert any(0 < count < 6000 for count in counts)
     async with library_in(tmp_path) as library:
         await library.scan()
         await library.equals_the_tree()

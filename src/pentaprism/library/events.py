@@ -14,8 +14,12 @@ from watchfiles import watch
 # It has a line for each burst of changes; what comes of them has its own.
 logging.getLogger("watchfiles").setLevel(logging.WARNING)
 
-_TOGETHER_MS, _STEP_MS, _TICK_MS = 400, 50, 200
-"""Changes of so many milliseconds come together, and so long it takes at most to stop."""
+_TOGETHER_MS, _STEP_MS, _TICK_MS = 5000, 50, 500
+"""Changes come together until there is none for one step, or for so long.
+
+watchfiles copies what has come and then clears it, and loses what comes in between: so it is asked
+seldom while much happens. It looks whether it shall stop at each step.
+"""
 
 
 class FellBehindError(Exception):
@@ -69,7 +73,7 @@ class Events:
 
     def _listen(self) -> None:
         try:
-            # Entered by its first tick: from then on changes are told.
+            # Its first tick tells that from now on changes are noticed.
             for changes in watch(
                 self._top,
                 watch_filter=None,
@@ -79,7 +83,8 @@ class Events:
                 yield_on_timeout=True,
                 stop_event=self._stop,
                 raise_interrupt=False,
-                ignore_permission_denied=True,
+                # With it, any error is passed over, that no watches are left as well.
+                ignore_permission_denied=False,
                 force_polling=False,
             ):
                 paths = frozenset(self._below(path) for _, path in changes)

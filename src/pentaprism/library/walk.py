@@ -101,7 +101,7 @@ class Walk:
             listing = self._list(folder)
             if listing is None:
                 continue
-            self.inside[folder] = frozenset((*listing.subfolders, *listing.links))
+            self.inside[folder] = frozenset((*listing.subfolders, *listing.links, *listing.unknown))
             yield from self._look(folder, listing)
             fresh = [join(folder, name) for name in listing.subfolders]
             yield from self._descend([path for path in fresh if path not in self._marks])
@@ -174,6 +174,9 @@ class Walk:
             return None
         self.seen[folder] = signed(listing.device)
         self._links += [join(folder, name) for name in listing.links]
+        # What cannot be looked at may be a folder.
+        hidden = [join(folder, name) for name in listing.unknown]
+        self.kept += [path for path in hidden if path in self._marks]
         for name in listing.dangling:
             self._note(join(folder, name), "the link leads nowhere")
         return listing

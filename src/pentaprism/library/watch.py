@@ -30,6 +30,9 @@ _LONGEST = 30.0
 _MANY = 2000
 """Changes at once from which on the whole root is looked at: some may have got lost."""
 
+_SWEEP = 600.0
+"""Seconds after a change in which the whole root is looked at, for one that got lost beside it."""
+
 
 async def watch(
     root: Root,
@@ -51,7 +54,7 @@ async def watch(
     asked for. Raises `OSError` where the root is not there.
     """
     polls = _polls(root) if polling is None else polling
-    pending = _Pending(settle)
+    pending = Pending(settle)
     if polling is None and not polls and await asyncio.to_thread(needs_polling, root.path):
         polls = root.watching is Watching.AUTO
     if not polls:
@@ -82,7 +85,7 @@ def _polls(root: Root) -> bool:
 
 
 async def _listen(
-    root: Root, stop: asyncio.Event, pending: _Pending
+    root: Root, stop: asyncio.Event, pending: Pending
 ) -> AsyncGenerator[frozenset[str]]:
     while not stop.is_set():
         with suppress(FellBehindError):
@@ -96,7 +99,7 @@ async def _listen(
 
 
 async def _settled(
-    events: Events, stop: asyncio.Event, pending: _Pending
+    events: Events, stop: asyncio.Event, pending: Pending
 ) -> AsyncGenerator[frozenset[str]]:
     clock = asyncio.get_running_loop().time
     stopped = asyncio.create_task(stop.wait())
@@ -133,13 +136,14 @@ async def _poll(root: Root, stop: asyncio.Event, each: float) -> AsyncGenerator[
             yield folders
 
 
-class _Pending:
+class Pending:
     """Folders in which something has changed, until they come to rest."""
 
     def __init__(self, settle: float) -> None:
         self.settle = settle
         self._last: dict[str, float] = {}
         self._first: dict[str, float] = {}
+        self._sweep: float | None = None
 
     def add(self, paths: Collection[str], now: float) -> None:
         """Note that the files at ``paths``, in the root, have changed ``now``."""
@@ -149,17 +153,26 @@ class _Pending:
         for folder in folders:
             self._last[folder] = now
             self._first.setdefault(folder, now)
+        if folders and self._sweep is None:
+            self._sweep = now + _SWEEP
 
     def rest(self, now: float) -> float | None:
         """Return after how many seconds the next folder may be told, None for never."""
-        return max(0.0, min(map(self._due, self._last)) - now) if self._last else None
+        due = [self._due(folder) for folder in self._last]
+        if self._sweep is not None:
+            due.append(self._sweep)
+        return max(0.0, min(due) - now) if due else None
 
     def settled(self, now: float) -> frozenset[str]:
         """Return the folders to tell ``now``, and forget them."""
-        due = frozenset(folder for folder in self._last if self._due(folder) <= now)
+        due = {folder for folder in self._last if self._due(folder) <= now}
         for folder in due:
             del self._last[folder], self._first[folder]
-        return due
+        if self._sweep is not None and self._sweep <= now:
+            due.add(WHOLE)
+        if WHOLE in due:
+            self._sweep = None
+        return frozenset(due)
 
     def _due(self, folder: str) -> float:
         return min(self._last[folder] + self.settle, self._first[folder] + _LONGEST)

@@ -1,4 +1,4 @@
-"""Which file systems are polled."""
+"""Which file systems are polled, and when changes are told."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pentaprism.library.folders import WHOLE
 from pentaprism.library.mounts import needs_polling
-from pentaprism.library.watch import folder_of
+from pentaprism.library.watch import Pending, folder_of
 
 _TABLE = """\
 /dev/sda1 / ext4 rw,relatime 0 0
@@ -64,3 +65,28 @@ def test_this_machine_answers(tmp_path: Path) -> None:
 )
 def test_the_folder_to_look_at(path: str, folder: str | None) -> None:
     assert folder_of(path) == folder
+
+
+def test_a_folder_is_told_when_it_rests_or_after_half_a_minute() -> None:
+    pending = Pending(settle=2.0)
+    assert pending.rest(0) is None
+    pending.add(["a/x.jpg", "a/y.jpg", "b/x.jpg", ".hidden"], now=0)
+    assert pending.rest(0.5) == 1.5
+    pending.add(["a/x.jpg"], now=1.5)
+    assert pending.settled(1.9) == frozenset()
+    assert pending.settled(2.0) == {"b"}
+    for second in range(3, 30):
+        pending.add(["a/x.jpg"], now=second)
+        assert pending.settled(second) == frozenset()
+    assert pending.settled(30) == {"a"}
+    # Long after, the whole root is looked at once.
+    assert pending.rest(30) == 570
+    assert pending.settled(600) == {WHOLE}
+    assert pending.rest(601) is None
+
+
+def test_after_very_many_changes_the_whole_root_is_looked_at() -> None:
+    pending = Pending(settle=2.0)
+    pending.add([f"a/{number}.jpg" for number in range(5000)], now=0)
+    assert pending.settled(2.0) == {WHOLE}
+    assert pending.rest(3) is None
