@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import FrameType
 from typing import Any
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp
 from tzlocal import get_localzone
 
 from pentaprism import __version__
+from pentaprism.adoption import adopt_accounts
 from pentaprism.api import ROUTES as API
 from pentaprism.app import App, RunOptions
 from pentaprism.connections import health
@@ -68,7 +68,7 @@ async def running(app: App, *, base_url: str, zone: tzinfo | None = None) -> Asy
         tick=time.monotonic,
     )
     async with assembled(app, around) as program:
-        await _adopt_accounts(app)
+        await adopt_accounts(app.store)
         tasks = [asyncio.create_task(work) for work in _background(program)]
         try:
             await program.set_up.needed()
@@ -244,16 +244,6 @@ async def _connect_as_set(program: Program) -> None:
             await program.set_up.needed()
             return
         await asyncio.sleep(_AGAIN)
-
-
-async def _adopt_accounts(app: App) -> None:
-    """Give accounts that the command line connected before there was an owner to the first one."""
-    first = await app.store.connections.default()
-    if first is None:
-        return
-    for account in await app.store.accounts.list():
-        if account.owner_id is None:
-            await app.store.accounts.update(replace(account, owner_id=first.owner_id))
 
 
 def _announce(code: str, address: str) -> None:

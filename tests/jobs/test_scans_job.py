@@ -13,12 +13,14 @@ import pytest
 from media_folders import PAIR, fill, put
 from mirror_world import World
 
+from pentaprism.adoption import NOBODY
 from pentaprism.app import App
 from pentaprism.errors import InvalidError, NotFoundError, RetryableError
 from pentaprism.jobs.scanning import ScanState
 from pentaprism.jobs.scans import EACH, Scans
 from pentaprism.jobs.watching import Tell, Watchers
 from pentaprism.library.folders import WHOLE
+from pentaprism.library.progress import ScanProgress
 from pentaprism.store.library_records import Root, RootState, Watching
 
 OWNER = "somebody"
@@ -58,6 +60,22 @@ async def until_groups(app: App, count: int) -> None:
     async with asyncio.timeout(20):
         while await groups_of(app) != count:  # noqa: ASYNC110 - from outside
             await asyncio.sleep(0.05)
+
+
+async def test_a_root_from_before_there_was_a_connection_gets_its_owner(world: World) -> None:
+    async with world.app() as (app, connection):
+        made = Scans(app)
+        try:
+            folder = fill(world.home / "early", PAIR)
+            root = await app.store.roots.add(NOBODY, str(folder), "early")
+            await app.indexing.scan(root, ScanProgress())
+            assert await app.store.file_groups.counts(connection.owner_id) == {}
+            await made.look()
+            await made.regroup()
+            assert (await app.store.roots.get(root.id)).owner_id == connection.owner_id
+            assert sum((await app.store.file_groups.counts(connection.owner_id)).values()) == 1
+        finally:
+            await made.close()
 
 
 async def test_one_root_is_scanned_after_the_other(world: World) -> None:

@@ -79,30 +79,31 @@ def alone(
     every = list(files)
     grouped = {key for group in groups for key in group.members}
     keys = {file.key: _keys(file, rules) for file in every}
-    names = Counter((found.folder, found.name) for found, _ in keys.values())
+    stems = Counter((found.folder, stem) for found, _, stem in keys.values())
     reasons: dict[Hashable, str] = {}
     for file in every:
         if file.key not in grouped:
-            found, kind = keys[file.key]
-            reasons[file.key] = _reason(file, found, kind, names[found.folder, found.name])
+            found, kind, stem = keys[file.key]
+            reasons[file.key] = _reason(file, found, kind, stems[found.folder, stem])
     return reasons
 
 
-def _keys(file: ShotFile, rules: Rules) -> tuple[Keys, Kind]:
+def _keys(file: ShotFile, rules: Rules) -> tuple[Keys, Kind, str]:
     folder, _, name = file.path.rpartition("/")
     spelling = Spelling(name, rules)
-    return Keys(folder_key(folder, rules), spelling.root, burst_of(spelling.root)), spelling.kind
+    keys = Keys(folder_key(folder, rules), spelling.root, burst_of(spelling.root))
+    return keys, spelling.kind, spelling.stem
 
 
-def _reason(file: ShotFile, keys: Keys, kind: Kind, like_named: int) -> str:
+def _reason(file: ShotFile, keys: Keys, kind: Kind, same_stem: int) -> str:
     if kind is Kind.OTHER:
         return "It is no picture, video or sidecar that is known by its ending."
     if file.apart is not None:
         return "You said that it stands apart."
     if kind is Kind.SIDECAR:
         return "The picture that it would be beside is not in this folder, or is not the only one."
-    if like_named > 1:
-        return "Files of this folder have a name like it, but were taken at other times."
+    if same_stem > 1:
+        return "Files of this folder have the same name, but were taken at other times."
     if keys.burst is not None:
         return "It is the only frame of its burst here."
     return "No other file of this folder has its name."

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+from pentaprism.adoption import adopt_roots
 from pentaprism.app import App
 from pentaprism.errors import NotFoundError, PentaprismError, RetryableError
 from pentaprism.jobs.changes import Changes
@@ -122,6 +123,8 @@ class Scans:
 
     async def look(self) -> None:
         """Begin the scans that are due now."""
+        if await adopt_roots(self._app.store):
+            self._begin_to_regroup()
         for root in await self._app.store.roots.list():
             if root.id not in self._jobs and self._due(root):
                 await self.start(root.id)
