@@ -17,13 +17,17 @@ from pentaprism.cli import (
     account,
     demo,
     doctor,
+    groups,
     library,
     mirror,
     mirrors,
+    roots,
     runs,
     sandbox,
+    scan,
     secret,
     serve,
+    stacks,
     trash,
     verify,
 )
@@ -44,6 +48,9 @@ app = typer.Typer(
 app.command()(library.connect)
 app.command()(library.albums)
 app.command()(mirror.mirror)
+app.command()(scan.scan)
+app.command()(groups.groups)
+app.add_typer(roots.app, name="roots")
 app.add_typer(mirrors.app, name="mirrors")
 app.add_typer(account.app, name="account")
 app.command("accounts")(account.list_accounts)
@@ -51,6 +58,7 @@ app.add_typer(runs.app, name="runs")
 app.command()(verify.verify)
 app.command()(verify.repair)
 app.add_typer(trash.app, name="trash")
+app.add_typer(stacks.app, name="stacks")
 app.command()(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")
 app.command()(serve.serve)

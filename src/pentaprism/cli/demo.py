@@ -51,7 +51,7 @@ async def _demo(home: Path, port: int) -> None:
     _clear(home)
     configure(level="WARNING")
     with (
-        Sandbox(assets=_ASSETS, seed=1, latency=_LATENCY) as immich,
+        Sandbox(assets=_ASSETS, seed=1, shots=True, latency=_LATENCY) as immich,
         GoogleSandbox(consent=True, latency=_LATENCY) as google,
     ):
         settings = load_settings(
@@ -61,7 +61,7 @@ async def _demo(home: Path, port: int) -> None:
             google_client_secret=google.client_secret,
         )
         async with App.open(settings) as app:
-            mirrors = await _set_up(app, immich.url, immich.api_key, home / "photos")
+            mirrors = await _set_up(app, immich.url, immich.api_key, home)
         door = _OpenDoor(immich.api_key)
         await server.serve(
             settings,
@@ -72,22 +72,33 @@ async def _demo(home: Path, port: int) -> None:
         )
 
 
-async def _set_up(app: App, url: str, api_key: str, photos: Path) -> list[Mirror]:
-    """Connect all there is, and make two mirrors that run every hour."""
+async def _set_up(app: App, url: str, api_key: str, home: Path) -> list[Mirror]:
+    """Connect all there is, make two mirrors that run every hour, and a folder to index."""
     from pentaprism.app import find_album
     from pentaprism.destinations.registry import by_kind
 
     connection, _ = await app.connect(url, api_key)
+    await _add_media(app, connection.owner_id, home / "media")
     account = await _connect_google(app, connection.owner_id)
     async with app.immich(connection) as client:
         album = await find_album(client, "Holiday")
     made = []
     for kind, options in (
-        ("local_folder", {"path": str(photos), "template": "{year}/{month}/{filename}"}),
+        ("local_folder", {"path": str(home / "photos"), "template": "{year}/{month}/{filename}"}),
         ("google_photos", {"account": account.id}),
     ):
         made.append(await _mirror(app, connection, album, by_kind(kind), options))
     return made
+
+
+async def _add_media(app: App, owner_id: str, folder: Path) -> None:
+    """Make a folder of photos whose files belong together; the server will scan it by itself."""
+    import asyncio
+
+    from pentaprism.cli.demo_media import make_media
+
+    await asyncio.to_thread(make_media, folder)
+    await app.store.roots.add(owner_id, str(folder), "Media")
 
 
 async def _mirror(
@@ -160,7 +171,8 @@ class _OpenDoor:
         say(
             f"[bold]Open {address}[/] - you are signed in. A made-up Immich and a made-up Google "
             "are behind it;\nthe album “Holiday” is being mirrored to .demo/photos and to Google "
-            "at this moment. Ctrl-C ends it.\n\nYour own Immich: make run"
+            "at this moment, and the files\nof one shot in .demo/media are grouped. Ctrl-C ends "
+            "it.\n\nYour own Immich: make run"
         )
 
     async def _begin(self, program: Program, mirrors: list[Mirror]) -> None:

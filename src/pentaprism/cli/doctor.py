@@ -22,7 +22,7 @@ def doctor(
     ca_file: CaOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Look at the settings, the database, Immich, the key and every mirror's folder."""
+    """Look at the settings, the database, Immich, the key, and the folders of mirrors and index."""
     return work(_doctor(url, api_key, ca_file, as_json=as_json))
 
 
@@ -30,6 +30,7 @@ async def _doctor(
     url: str | None, api_key: str | None, ca_file: Path | None, *, as_json: bool
 ) -> int:
     from pentaprism.cli.inspection import failed, look, look_at_program
+    from pentaprism.cli.library_inspection import look_at_library
     from pentaprism.inspection import settings_of
 
     findings = [look_at_program()]
@@ -38,6 +39,7 @@ async def _doctor(
         async with opened(url, api_key, ca_file) as app:
             settings = settings_of(app.settings)
             findings += [finding async for finding in look(app)]
+            findings += [finding async for finding in look_at_library(app)]
     except PentaprismError as error:  # neither settings nor database: nothing else can be looked at
         findings.append(failed("start", error))
     healthy = all(finding.ok for finding in findings)

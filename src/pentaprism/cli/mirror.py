@@ -81,7 +81,7 @@ def mirror(
     ] = None,
     raw: Annotated[
         Literal["all", "primary", "raw"] | None,
-        typer.Option(help="Which files of a RAW and JPEG pair are mirrored; all at first."),
+        typer.Option(help="Which files of a shot are mirrored; all at first."),
     ] = None,
     edited: Annotated[
         bool | None, typer.Option(help="Take pictures edited inside Immich with their edits.")

@@ -29,7 +29,7 @@ async def execute(run: MirrorRun, title: str, *, quiet: bool) -> Run:
 
     The first SIGINT or SIGTERM cancels the run; a second one ends the program at once.
     """
-    with _cancelled_by_signals(run.cancel, quiet=quiet):
+    with cancelled_by_signals(run.cancel, quiet=quiet):
         if quiet:
             return await run.execute()
         show = _bar if notes.is_terminal else _lines
@@ -38,7 +38,8 @@ async def execute(run: MirrorRun, title: str, *, quiet: bool) -> Run:
 
 
 @contextmanager
-def _cancelled_by_signals(cancel: Callable[[], None], *, quiet: bool) -> Iterator[None]:
+def cancelled_by_signals(cancel: Callable[[], None], *, quiet: bool) -> Iterator[None]:
+    """Have the first SIGINT or SIGTERM call ``cancel``, and a second one end the program."""
     loop = asyncio.get_running_loop()
     both = (signal.SIGINT, signal.SIGTERM)
 
@@ -99,7 +100,7 @@ async def _bar(tally: Tally, title: str) -> AsyncIterator[None]:
         progress.update(task, total=total, completed=tally.total, amount=amount)
 
     with progress:
-        async with _repeated(update, _REFRESH_SECONDS):
+        async with repeated(update, _REFRESH_SECONDS):
             yield
 
 
@@ -109,12 +110,12 @@ async def _lines(tally: Tally, title: str) -> AsyncIterator[None]:
         done, total = tally.total, max(tally.expected, tally.total)
         say(f"{safe(title)}: {done:,} of {total:,}, {bytes_in_words(tally.bytes)}", to=notes)
 
-    async with _repeated(update, _LINE_SECONDS, last=False):
+    async with repeated(update, _LINE_SECONDS, last=False):
         yield
 
 
 @asynccontextmanager
-async def _repeated(
+async def repeated(
     update: Callable[[], None], seconds: float, *, last: bool = True
 ) -> AsyncIterator[None]:
     """Call ``update`` every so many ``seconds`` while the context lasts, and once at its end."""

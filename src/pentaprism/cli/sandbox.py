@@ -27,13 +27,19 @@ def immich(
     big_video: Annotated[
         int, typer.Option(min=0, help="Add a video of this many bytes, made while it is sent.")
     ] = 0,
+    shots: Annotated[
+        bool,
+        typer.Option(
+            "--shots", help="Add an album of files that belong together: pairs, an edit, bursts."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Run a local Immich with made-up photos, until it is interrupted."""
     from pentaprism.sandbox.immich import SandboxError, serve
 
     try:
-        work(serve(port, assets, seed, json=as_json, big_video=big_video))
+        work(serve(port, assets, seed, json=as_json, big_video=big_video, shots=shots))
     except SandboxError as error:
         raise InvalidError(error.message, code=error.code, hint=error.hint) from error
     return Exit.DONE
