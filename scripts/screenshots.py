@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from media_folders import fill as fill_folder
+from media_folders import put
 from PIL import Image
 from playwright.sync_api import Page
 from web_steps import begin, come_in, ended, new_mirror, wait_until
@@ -27,8 +29,10 @@ from web_world import WebWorld, web_world
 
 from pentaprism.definitions import define
 from pentaprism.errors import PentaprismError
+from pentaprism.groups.files import GroupType
 from pentaprism.jobs.schedule import interval
 from pentaprism.program import Program
+from pentaprism.store.library_records import Root, Watching
 from pentaprism.store.records import Mirror, Run, RunStatus
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,6 +67,15 @@ class Made:
     failed_run: str
 
 
+@dataclass
+class Indexed:
+    """What was indexed to be looked at."""
+
+    root: Root
+    pair: str
+    burst: str
+
+
 def main() -> None:
     """Make the world, photograph it, and print where the pictures are."""
     logging.disable()  # what goes wrong here is meant to
@@ -80,7 +93,7 @@ def main() -> None:
         photograph_first_steps(world)
         made = fill(world, Path(home) / "photos")
         picture_for_the_readme(world)
-        photograph_pages(world, made)
+        photograph_pages(world, made, index(world, Path(home) / "media"))
     for picture in sorted(PICTURES.rglob("*.png")):
         print(picture.relative_to(ROOT))
     print(f"{README_PICTURE.relative_to(ROOT)}: {README_PICTURE.stat().st_size:,} bytes")
@@ -133,6 +146,48 @@ def fill(world: WebWorld, photos: Path) -> Made:
     give_a_past(world.home / "data.db", [done.id, failed.id, paused.id])
     time.sleep(6)
     return Made(running, waiting, failed, planned, run, failed_run)
+
+
+def index(world: WebWorld, media: Path) -> Indexed:
+    """Index folders: one that is there, with broken files in it, one that is away, a long one."""
+    edits = [f"2026/05/IMG_{n:04}{end}.jpg" for n in range(30) for end in ("", "-edited")]
+    bursts = [f"2026/07/{n:05}IMG_{n:05}_BURST20260709220904977.jpg" for n in range(5)]
+    pairs = [f"2026/06/DSC_{n}.jpg" for n in range(20)]
+    fill_folder(media / "Photos", [*edits, *bursts, *pairs])
+    for name in pairs:
+        put(media / "Photos" / name.replace(".jpg", ".CR2"), b"no picture")
+    put(media / "Photos" / "scans" / "empty.jpg", b"")
+    away = fill_folder(media / "Camera", ["IMG_1.jpg", "IMG_1-edited.jpg"])
+    long = fill_folder(media / list(ALBUMS)[-1], ["IMG_1.jpg"])
+    root = world.server.call(lambda p: scanned(p, media / "Photos", Watching.AUTO))
+    world.server.call(lambda p: scanned(p, long, Watching.POLLING))
+    gone = world.server.call(lambda p: scanned(p, away, Watching.OFF))
+    shutil.rmtree(away)
+    world.server.call(lambda p: scan(p, gone))
+    world.server.call(lambda p: p.catalogues.look())
+
+    def first(kind: GroupType) -> str:
+        groups = world.server.call(
+            lambda p: p.app.store.file_groups.page(root.owner_id, source_id=root.id, type=kind)
+        )
+        return groups.groups[0].id
+
+    return Indexed(root, first(GroupType.RAW_JPEG), first(GroupType.BURST))
+
+
+async def scanned(program: Program, folder: Path, watching: Watching) -> Root:
+    """Add a folder of the owner's, and scan it."""
+    owner_id = known(await program.app.store.connections.default()).owner_id
+    roots = program.app.store.roots
+    root = await roots.add(owner_id, str(folder), folder.name, watching=watching)
+    await scan(program, root)
+    return root
+
+
+async def scan(program: Program, root: Root) -> None:
+    """Scan a folder to the end."""
+    await program.scans.start(root.id)
+    await program.scans.ended(root.id)
 
 
 def album_of(world: WebWorld, name: str) -> list[str]:
@@ -254,6 +309,8 @@ def photograph_first_steps(world: WebWorld) -> None:
         page = come_in(world, dark=dark, width=width)
         camera = Camera(page, name, world.home)
         camera.take("dashboard-empty", "/")
+        camera.take("library-empty", "/library")
+        camera.take("groups-empty", "/groups")
         camera.take("first-steps-albums", "/first-steps/albums?wait=1")
         if not walked:
             page.get_by_label("Holiday").check()
@@ -269,7 +326,7 @@ def photograph_first_steps(world: WebWorld) -> None:
         page.context.close()
 
 
-def photograph_pages(world: WebWorld, made: Made) -> None:
+def photograph_pages(world: WebWorld, made: Made, indexed: Indexed) -> None:
     """Photograph all other pages."""
     planned, failed = f"/mirrors/{made.planned.id}", f"/mirrors/{made.failed.id}"
     world.server.call(lambda p: plan(p, made.planned))
@@ -292,6 +349,14 @@ def photograph_pages(world: WebWorld, made: Made) -> None:
         "albums": "/albums",
         "accounts": "/accounts",
         "connections": "/connections",
+        "library": "/library",
+        "library-new": "/library/new",
+        "library-edit": f"/library/{indexed.root.id}/edit",
+        "library-problems": f"/library/{indexed.root.id}/problems",
+        "groups": "/groups",
+        "group": f"/groups/{indexed.pair}",
+        "group-burst": f"/groups/{indexed.burst}",
+        "stacks": "/stacks?plan=1",
         "settings": "/settings",
         "system": "/system",
         "not-found": "/mirrors/nothing",
