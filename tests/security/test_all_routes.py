@@ -287,7 +287,13 @@ def test_looking_changes_nothing(two: Two) -> None:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("empty")) as made:
+        made.server.call(settled)
         yield made
+
+
+async def settled(program: Program) -> None:
+    """Wait until the server has noted at its start by which rules it groups."""
+    await program.scans.regroup()
 
 
 PARAMETERS = (

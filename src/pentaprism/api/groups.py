@@ -23,12 +23,12 @@ from pentaprism.api.problems import refusals
 from pentaprism.edge import Allow, CurrentPerson, Routes, Side
 from pentaprism.edge.running import CurrentProgram
 from pentaprism.errors import InvalidError
-from pentaprism.groups.explaining import describe, sentences
+from pentaprism.groups.explaining import STACKED, describe, sentences
 from pentaprism.groups.files import GroupType
 from pentaprism.library import decisions
 from pentaprism.program import Program
 from pentaprism.store import Person
-from pentaprism.store.library_records import FileGroup
+from pentaprism.store.library_records import FileGroup, GroupOrigin
 
 routes = Routes(Side.API, prefix="/api/groups", tags=["groups"])
 
@@ -145,7 +145,9 @@ async def detail_of(program: Program, group: FileGroup) -> GroupDetail:
     store = program.app.store
     members = (await store.file_groups.members([group.id])).get(group.id, [])
     assets = await store.file_details.assets_of([member.file_row for member in members])
-    why = sentences(program.app.indexing.rules)
+    why = dict(sentences(program.app.indexing.rules))
+    if group.origin is GroupOrigin.IMMICH:
+        why["together"] = STACKED
     told = [MemberBody.of(one, why, assets.get(one.file_row, ())) for one in members]
     shots = await store.file_groups.children(group.id) if group.level else []
     return GroupDetail.of_all(group, members, told, await bodies_of(program, shots))

@@ -10,6 +10,7 @@ from pydantic import Field
 from pentaprism.api.bodies import CONNECTION_ID, LATER, ROOT_ID, WHEN, Answer, Request, example
 from pentaprism.jobs.scanning import ScanLive, ScanState
 from pentaprism.library.progress import Phase
+from pentaprism.overview.file_problems import told
 from pentaprism.store.library_records import Root, RootState, Watching
 
 _SCAN = {
@@ -50,16 +51,7 @@ _PROBLEM = {
     "file": 4711,
     "path": "2026/06/IMG_1.jpg",
     "code": "damaged",
-    "message": "Its data is damaged, or it is not what its name says.",
-}
-_SENTENCES = {
-    "vanished": "It was gone when it was to be read.",
-    "unreadable": "It cannot be read; the disk may be failing.",
-    "not_permitted": "Pentaprism may not read it; give its user the right to.",
-    "damaged": "Its data is damaged, or it is not what its name says.",
-    "unsupported": "None of the libraries at hand can read its format.",
-    "crashed": "The library that reads it crashed at it.",
-    "timed_out": "Reading it took too long.",
+    "message": " ".join(told("damaged")),
 }
 
 
@@ -186,8 +178,8 @@ class FileProblem(Answer):
     @classmethod
     def of(cls, row: int, path: str, code: str) -> Self:
         """Return what is told of a file with a problem."""
-        sentence = _SENTENCES.get(code, "It could not be read.")
-        return cls(file=row, path=path, code=code, message=sentence)
+        what, then = told(code)
+        return cls(file=row, path=path, code=code, message=f"{what} {then}")
 
 
 class FileProblems(Answer):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pentaprism.cli.folders import check_folder, lies_in, owners, real_paths
 from pentaprism.cli.output import notes, safe, say
-from pentaprism.groups.explaining import sentences
+from pentaprism.groups.explaining import STACKED, sentences
 from pentaprism.groups.files import GroupType, ShotFile
 from pentaprism.library.comparison import READ_KINDS
 from pentaprism.library.folders import join, real_path
@@ -174,6 +174,8 @@ def _row(
         "members": sorted(paths.values()),
     }
     if says is not None:
+        if group.origin == "immich":
+            says = {**says, "together": STACKED}
         row["reasons"] = {paths[one.file_row]: says.get(one.rule, one.rule) for one in members}
     return row
 

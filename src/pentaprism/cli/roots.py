@@ -206,7 +206,7 @@ async def _problems(text: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json([_problem_as_json(root, file) for root, file in found])
         return
-    from pentaprism.web.file_problems import told
+    from pentaprism.overview.file_problems import told
 
     for root, file in found:
         what, then = told(file.problem or "")
@@ -228,7 +228,7 @@ async def _files(app_: App, root: Root) -> list[IndexedFile]:
 
 
 def _problem_as_json(root: Root, file: IndexedFile) -> dict[str, Any]:
-    from pentaprism.web.file_problems import told
+    from pentaprism.overview.file_problems import told
 
     what, then = told(file.problem or "")
     return {

@@ -132,7 +132,7 @@ async def _show(app: App, scanned: _Scanned) -> None:
 
 
 async def _show_problems(app: App, root: Root) -> None:
-    from pentaprism.web.file_problems import told
+    from pentaprism.overview.file_problems import told
 
     files = await app.store.library_files.problems(root.id, limit=_FILES_AT_ONCE)
     for file in files[:_SHOWN]:

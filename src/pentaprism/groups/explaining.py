@@ -67,6 +67,10 @@ def _of_mark(says: str, makes: str, hours: float) -> str:
     return f"{says} Written within {hours:g} h of the original." if makes == "EDIT" else says
 
 
+STACKED = "They are stacked in Immich."
+"""Why files are together where somebody stacked them in Immich, and not here."""
+
+
 def sentences(rules: Rules = RULES) -> Mapping[str, str]:
     """Return what each rule does, by its name."""
     return {row.name: row.says for row in describe(rules)}

@@ -42,6 +42,7 @@ class Catalogues:
     def __init__(self, app: App) -> None:
         self._app = app
         self._not_before: dict[str, datetime] = {}
+        self._troubles: dict[str, PentaprismError] = {}
         self._woken = asyncio.Event()
 
     def wake(self, connection_id: str) -> None:
@@ -76,6 +77,10 @@ class Catalogues:
         """Return when a connection was looked at; None before the first time."""
         return (await self._looked()).get(connection_id)
 
+    def trouble(self, connection_id: str) -> PentaprismError | None:
+        """Return why a connection could not be looked at the last time, None where it could."""
+        return self._troubles.get(connection_id)
+
     def _due(self, connection: Connection, last: Looked | None) -> bool:
         now = self._app.clock()
         not_before = self._not_before.get(connection.id)
@@ -103,6 +108,7 @@ class Catalogues:
                 summary = await self._app.indexing.catalogue(connection, client, whole=whole)
         except PentaprismError as error:
             self._not_before[connection.id] = self._app.clock() + _AGAIN
+            self._troubles[connection.id] = error
             log.warning("%s: its assets could not be indexed: %s", connection.name, error)
             return
         except Exception:
@@ -110,6 +116,7 @@ class Catalogues:
             log.exception("%s: its assets could not be indexed", connection.name)
             return
         self._not_before.pop(connection.id, None)
+        self._troubles.pop(connection.id, None)
         log.info("%s: its assets were indexed: %s", connection.name, summary)
         await self._note(connection.id, now, now if last is None or whole else last.whole_at)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from pentaprism.app import App
 from pentaprism.groups.explaining import sentences
 from pentaprism.groups.files import GroupType
 from pentaprism.overview.phrases import mark
@@ -23,9 +22,6 @@ WORDS: Mapping[GroupType, tuple[str, str]] = {
     GroupType.BURST: (mark("Burst"), "burst"),
 }
 """Each type in words, with its icon."""
-
-_TIMED = 200
-"""Of so many members the times are looked up; a burst may have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ async def member_rows(
     app = page.program.app
     why = sentences(app.indexing.rules)
     assets = await app.store.file_details.assets_of([member.file_row for member in members])
-    times = await _times(app, group, members[:_TIMED], assets)
+    times = await app.store.file_details.times_of([member.file_row for member in members])
     shots = await app.store.file_groups.children(group.id) if group.level else []
     by_primary = {shot.primary_row: shot for shot in shots}
     rows = []
@@ -117,30 +113,6 @@ async def member_rows(
 def on_the_wall(taken_at: datetime | None, zone: tzinfo) -> datetime | None:
     """Return a wall-clock time so that pages, which show times in ``zone``, show it unchanged."""
     return None if taken_at is None else taken_at.replace(tzinfo=zone)
-
-
-async def _times(
-    app: App,
-    group: FileGroup,
-    members: Sequence[GroupMember],
-    assets: Mapping[int, Sequence[AssetId]],
-) -> dict[int, tuple[datetime | None, bool]]:
-    """Return when files were taken, and whether that is in UTC."""
-    if group.source_id in {asset.connection_id for found in assets.values() for asset in found}:
-        rows = {
-            asset.asset_id: row
-            for row, found in assets.items()
-            for asset in found
-            if asset.connection_id == group.source_id
-        }
-        known = await app.store.library_assets.known(group.source_id, list(rows))
-        return {rows[id_]: (one.facts.taken_at, one.facts.in_utc) for id_, one in known.items()}
-    times: dict[int, tuple[datetime | None, bool]] = {}
-    for row in (member.file_row for member in members):
-        for file in await app.store.library_files.files(group.source_id, after=row - 1, limit=1):
-            if file.row == row:
-                times[row] = (file.taken_at, file.in_utc)
-    return times
 
 
 def _first(assets: Sequence[AssetId]) -> AssetId | None:

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from pentaprism.definitions import own_connection, own_root
 from pentaprism.edge import Allow, Routes, Side
+from pentaprism.overview.file_problems import told
 from pentaprism.web.catalogue import gettext as _
-from pentaprism.web.file_problems import told
 from pentaprism.web.library_live import ImmichRow, RowWatch, immich_of, rows_of
 from pentaprism.web.live import live
 from pentaprism.web.page import CurrentPage, Page
@@ -101,7 +101,7 @@ async def problems(page: CurrentPage, root_id: str, after: int = 0) -> Response:
         "library/problems.html",
         _PLACE,
         root=root,
-        problems=[(file, *told(file.problem or "")) for file in shown],
+        problems=[(file, *told(file.problem or "", _)) for file in shown],
         first=not after,
         more=f"/library/{root.id}/problems?after={shown[-1].row}" if len(found) > _PAGE else None,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pentaprism.app import App
+from pentaprism.errors import PentaprismError
 from pentaprism.jobs.catalogues import Looked
 from pentaprism.jobs.scanning import ScanLive, ScanState
 from pentaprism.library.mounts import needs_polling
@@ -20,9 +21,6 @@ from pentaprism.overview.states import Tone
 from pentaprism.store.library_records import Root, RootState, Watching
 from pentaprism.store.records import Connection
 from pentaprism.web.page import Page
-
-MOST = 1000
-"""Up to how many groups and problems are counted; a page that shows them has no end."""
 
 _KEPT = timedelta(seconds=2)
 _KEPT_SCANNING = timedelta(seconds=10)
@@ -56,7 +54,7 @@ _SHOWN: dict[Situation, tuple[Tone, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the index has of a folder; groups and problems are counted up to `MOST` and one.
+    """What the index has of a folder.
 
     ``mounted`` tells that its file system does not tell of changes, so that it is polled.
     """
@@ -132,13 +130,15 @@ class RootRow:
 class ImmichRow:
     """A connection: whether its assets are indexed, when they were, and how many there are.
 
-    ``assets`` is None while they have not been counted.
+    ``assets`` is None while they have not been counted. ``trouble`` is why they could not be looked
+    at the last time.
     """
 
     connection: Connection
     indexed: bool
     looked: Looked | None
     assets: int | None
+    trouble: PentaprismError | None
 
 
 class _Kept:
@@ -176,7 +176,9 @@ async def immich_of(page: Page, *, count: bool = False) -> list[ImmichRow]:
         looked = await page.program.catalogues.last(one.id)
         which = app.settings.index_immich
         indexed = which == "all" or (which == "home" and (one.home or one.id in shared))
-        rows.append(ImmichRow(one, indexed, looked, await _assets_of(app, one, looked, count)))
+        assets = await _assets_of(app, one, looked, count)
+        trouble = page.program.catalogues.trouble(one.id)
+        rows.append(ImmichRow(one, indexed, looked, assets, trouble))
     return rows
 
 
@@ -216,13 +218,9 @@ async def _figures_of(
 
 
 async def _counted(app: App, root: Root) -> Figures:
-    store = app.store
-    marks = await store.library_files.marks(root.id)
-    page = await store.file_groups.page(root.owner_id, source_id=root.id, limit=MOST + 1)
-    problems = await store.library_files.problems(root.id, limit=MOST + 1)
-    files = sum(one.files for one in marks.values())
+    found = await app.store.file_details.figures_of(root.id)
     mounted = await asyncio.to_thread(needs_polling, root.path)
-    return Figures(files, len(page.groups), len(problems), mounted)
+    return Figures(found.files, found.groups, found.problems, mounted)
 
 
 async def _assets_of(
@@ -235,8 +233,6 @@ async def _assets_of(
     at, known = kept.get(connection.id, (None, None))
     if at == looked.at or not count:
         return known
-    number, after = 0, ""
-    while some := await app.store.library_assets.present(connection.id, after):
-        number, after = number + len(some), some[-1][0]
+    number = await app.store.file_details.assets_in(connection.id)
     kept[connection.id] = (looked.at, number)
     return number

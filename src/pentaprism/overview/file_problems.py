@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pentaprism.overview.phrases import mark
-from pentaprism.web.catalogue import gettext as _
 
 _OTHER = (mark("It could not be read."), mark("The log may tell more."))
 
@@ -49,7 +48,7 @@ _PROBLEMS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def told(code: str) -> tuple[str, str]:
-    """Return what is wrong with a file, and what to do, in the language of the page."""
+def told(code: str, translate: Callable[[str], str] = str) -> tuple[str, str]:
+    """Return what is wrong with a file, and what to do."""
     what, then = _PROBLEMS.get(code, _OTHER)
-    return _(what), _(then)
+    return translate(what), translate(then)
