@@ -120,6 +120,7 @@ def test_what_cannot_be_read_is_told(pentaprism: CommandLine, tmp_path: Path) ->
     refused = pentaprism("groups", "--from", listing, "--json")
     assert (refused.code, refused.error) == (2, "files")
     assert str(listing) in refused.json["error"]["message"]
+    listing.write_text('{"files": [{"path": "a.jpg"}]}')
     refused = pentaprism("groups", "--from", listing, "--rules", tmp_path / "no.toml", "--json")
     assert (refused.code, refused.error) == (2, "group_rules")
     both = pentaprism("groups", tmp_path, "--from", listing, "--json")
