@@ -34,8 +34,8 @@ NFD = unicodedata.normalize("NFD", "Müller-modifié.jpg")
 NFC = unicodedata.normalize("NFC", "müller.CR2")
 
 RAW_AND_JPEG = [
-    Case("close times", [at("X.CR2"), at("X.jpg", 1.9)], ("raw_jpeg: X.jpg  X.CR2",)),
-    Case("more than two seconds", [at("X.CR2"), at("X.jpg", 2.1)]),
+    Case("close times", [at("X.CR2"), at("X.jpg", 4.9)], ("raw_jpeg: X.jpg  X.CR2",)),
+    Case("more than five seconds", [at("X.CR2"), at("X.jpg", 5.1)]),
     Case("case of names", of("dsc_1.nef  DSC_1.JPG"), ("raw_jpeg: DSC_1.JPG  dsc_1.nef",)),
     Case("another folder", of("RAW/X.CR2  JPG/X.jpg")),
     Case(

@@ -46,20 +46,21 @@ ENDINGS: Mapping[str, Kind] = MappingProxyType(
 )
 """The kind of each ending, in small letters."""
 
-_MOTION = re.compile(r"m[pv](~\d{1,2})")
+_MOTION = re.compile(r"m[pv]~\d{1,2}")
 
 
 def split(name: str) -> tuple[str, str]:
     """Return the stem and the ending of ``name``, which is in small letters.
 
-    Takeout writes the number of a motion photo's video behind its ending (``x.MP~2``): it belongs
-    to the stem. A name without an ending, or with nothing before it, has the ending "".
+    Takeout writes the number of a motion photo's video behind its ending (``x.MP~2``): the stem is
+    that of its still, ``x.MP~2.jpg``. A name without an ending, or with nothing before it, has the
+    ending "".
     """
     stem, _, ending = name.rpartition(".")
     if not stem:
         return name, ""
-    if "~" in ending and (found := _MOTION.fullmatch(ending)):
-        return stem + found[1], ending[:2]
+    if "~" in ending and _MOTION.fullmatch(ending):
+        return f"{stem}.{ending}", ending[:2]
     return stem, ending
 
 

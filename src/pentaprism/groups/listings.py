@@ -2,7 +2,8 @@
 
     {"files": [{"path": "IMG_1234.CR2", "taken_at": "2024-05-01T12:00:00.000"}, …]}
 
-A file may also have ``precision`` (``subsecond``, ``second``, ``minute``, ``day``, ``none``),
+A file may also have ``precision`` (``subsecond``, ``second``, ``minute``, ``day``, ``none``; by
+itself as fine as its time is written: a time without a fraction tells the second),
 ``content_identifier``, ``burst_id``, ``camera`` and ``file_created_at``: what a server says, which
 may be off by a time zone, and counts only where ``taken_at`` is missing.
 """
@@ -70,7 +71,7 @@ def _file(row: Any, number: int) -> ShotFile:
         key=path,
         path=path,
         taken_at=taken_at,
-        precision=_precision(row, number),
+        precision=_precision(row, taken_at, number),
         in_utc=in_utc,
         camera=_text(row, "camera", number),
         content_identifier=_text(row, "content_identifier", number),
@@ -100,8 +101,12 @@ def _time(row: Mapping[str, Any], key: str, number: int) -> tuple[datetime | Non
     return time.replace(tzinfo=None), time.utcoffset() == timedelta(0)
 
 
-def _precision(row: Mapping[str, Any], number: int) -> Precision:
-    value = _text(row, "precision", number) or Precision.SUBSECOND.value
+def _precision(row: Mapping[str, Any], taken_at: datetime | None, number: int) -> Precision:
+    value = _text(row, "precision", number)
+    if value is None:
+        written = row.get("taken_at") or row.get("file_created_at") or ""
+        whole = taken_at is not None and not taken_at.microsecond and "." not in written
+        return Precision.SECOND if whole else Precision.SUBSECOND
     try:
         return Precision(value)
     except ValueError:

@@ -26,7 +26,8 @@ class Mark:
 
     ``pattern`` is a regular expression, without groups, for the end of a folded stem; with
     ``keeps`` it is one for its beginning, which ``keeps`` takes the place of. ``beside_bare`` marks
-    are marks only where a file without them is there too. ``rank`` orders files with equally many
+    are marks only where a file without them is there too. ``beside_working`` ones take the place of
+    a ``COPY`` where that is a working file and no picture. ``rank`` orders files with equally many
     marks, the highest first; a file without a mark has 0.
     """
 
@@ -36,6 +37,7 @@ class Mark:
     example: str
     says: str
     beside_bare: bool = False
+    beside_working: bool = False
     rank: int = 0
     keeps: str | None = None
 
@@ -47,9 +49,11 @@ _EDITED = (
     "edit", "edited", "retouched", "retouch", "modified",
     "bearbeitet", "bewerkt", "modifié", "modifie", "modificato", "modificata", "ha editado",
     "editado", "editada", "editat", "edytowane", "edytowany", "redigerad", "redigeret", "redigert",
-    "muokattu", "upraveno", "upravené", "szerkesztett", "szerkesztve", "düzenlendi", "uređeno",
+    "muokattu", "muudetud", "redaguota", "rediģēts", "urejeno", "editată", "upraveno", "upravené",
+    "szerkesztett", "szerkesztve", "düzenlendi", "uređeno",
     "отредактировано", "изменено", "відредаговано", "редактирано", "επεξεργασμένο", "編集済み",
-    "已修改", "已编辑", "已編輯", "편집됨", "แก้ไขแล้ว", "đã chỉnh sửa", "diedit", "נערך", "معدلة",
+    "已修改", "已编辑", "已編輯", "편집됨", "수정됨", "แก้ไขแล้ว",
+    "đã chỉnh sửa", "diedit", "נערך", "معدلة",
 )  # fmt: skip
 _MODES = (
     r"(?:raw|mp|mv|night|portrait|pano|long_exposure|action_pan|motion|astro|macro|macro_focus"
@@ -64,6 +68,10 @@ MARKS: tuple[Mark, ...] = (
     Mark(
         "apple_original", Makes.VARIANT, r"img_o(?=\d{4})", "IMG_O1234.AAE",
         "What an iPhone keeps of the original of IMG_1234.", keeps="img_",
+    ),
+    Mark(
+        "gopro", Makes.VARIANT, r"g[hl](?=\d{6}\Z)", "GL010001.LRV",
+        "The small video that a GoPro makes of GX010001 or GH010001.", keeps="gx",
     ),
     Mark(
         "final", Makes.EDIT, r"[-_. ]final(?:[-_ ]?v?\d{1,2})?", "X-final.jpg",
@@ -87,7 +95,7 @@ MARKS: tuple[Mark, ...] = (
         "-edited, cut short by Google Takeout, beside X.", beside_bare=True, rank=2,
     ),
     Mark(
-        "effects", Makes.EDIT, r"-(?:effects|smile)", "X-EFFECTS.jpg",
+        "effects", Makes.EDIT, r"-(?:effects|smile|mix)", "X-EFFECTS.jpg",
         "What Google Photos made of X, beside it.", beside_bare=True, rank=1,
     ),
     Mark(
@@ -95,12 +103,23 @@ MARKS: tuple[Mark, ...] = (
         "An edit beside X; the highest number goes first.", beside_bare=True, rank=1,
     ),
     Mark(
+        "crop", Makes.EDIT, r"[-_. ]crop(?:ped)?", "X_crop.jpg", "A part cut out of X, beside it.",
+        beside_bare=True, rank=1,
+    ),
+    Mark(
+        "numbered_export", Makes.EDIT, r"_\d{1,2}", "X.psd, X_1.jpg",
+        "An export of the working file X, where no picture is called X; the highest number goes "
+        "first.", beside_working=True, rank=1,
+    ),
+    Mark(
         "pixel_cover", Makes.COVER, rf"(?:\.{_MODES})*\.cover", "PXL_x.RAW-01.COVER.jpg",
         "The picture that a Pixel shows of several.",
     ),
     Mark(
-        "pixel_original", Makes.VARIANT, rf"(?:\.{_MODES})*\.original", "PXL_x.RAW-02.ORIGINAL.dng",
-        "What a Pixel made its cover from.", rank=-1,
+        "pixel_original", Makes.VARIANT,
+        # Google Takeout cuts long names short.
+        rf"(?:\.{_MODES})*\.original|(?:\.{_MODES})+\.orig(?:i|in|ina)?",
+        "PXL_x.RAW-02.ORIGINAL.dng", "What a Pixel made its cover from.", rank=-1,
     ),
     Mark(
         "pixel_motion", Makes.VARIANT, r"\.m[pv]", "PXL_x.MP.jpg",
@@ -120,7 +139,8 @@ MARKS: tuple[Mark, ...] = (
     ),
     Mark(
         "shotwell", Makes.VARIANT,
-        rf"_(?:{'|'.join(sorted(RAW))})_(?:embedded|shotwell|camera)(?:_\d{{1,2}})?",
+        rf"_(?:(?:{'|'.join(sorted(RAW))})_(?:embedded|shotwell|camera)|embedded|shotwell)"
+        r"(?:_\d{1,2})?",
         "X_CR2_embedded.jpg", "The picture that Shotwell took from the RAW file, or developed.",
         rank=-1,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from pentaprism.groups.marks import Makes, Mark
@@ -24,6 +25,17 @@ type Layer = tuple[Mark, int, str]
 """A mark, the number in it (1 without one), and the stem that is left without it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What files are beside the one whose name is read, by their bare stems.
+
+    ``present`` are all of them, ``working`` those of which there are only working files.
+    """
+
+    present: Collection[str]
+    working: Collection[str] = ()
+
+
 def fold(text: str) -> str:
     """Return ``text`` so that neither case nor Unicode form makes a difference."""
     if text.isascii():
@@ -35,7 +47,8 @@ class MarkPatterns:
     """The marks of a table, compiled into one expression for each end of a stem."""
 
     def __init__(self, marks: tuple[Mark, ...]) -> None:
-        self._ends = [mark for mark in marks if mark.keeps is None]
+        self._ends = [mark for mark in marks if mark.keeps is None and not mark.beside_working]
+        self._exports = [(re.compile(mark.pattern), mark) for mark in marks if mark.beside_working]
         self._starts = [mark for mark in marks if mark.keeps is not None]
         # None of the known marks ends in a long number, as most names do: they need no search.
         self._long = any(mark.pattern[-3:].isdigit() for mark in self._ends)
@@ -93,22 +106,30 @@ class MarkPatterns:
         return stem
 
     def read(
-        self, stem: str, present: Collection[str]
+        self, stem: str, beside: Beside
     ) -> tuple[str, tuple[tuple[Mark, int], ...], str | None]:
         """Return the stem of the shot, the marks, and the stem that it may be a copy of.
 
-        ``present`` are the bare stems of the files that it may belong to. The marks have their
-        numbers with them, the outermost first.
+        The marks have their numbers with them, the outermost first.
         """
         marks: list[tuple[Mark, int]] = []
-        for mark, number, rest in self.layers(stem):
-            if mark.beside_bare and self.bare(rest) not in present:
+        for found, number, rest in self.layers(stem):
+            mark = found
+            if mark.beside_bare and self.bare(rest) not in beside.present:
                 break
             if mark.makes is Makes.COPY:
-                return stem, tuple(marks), rest
+                exported = self._export(stem, rest) if rest in beside.working else None
+                if exported is None:
+                    return stem, tuple(marks), rest
+                mark = exported
             marks.append((mark, number))
             stem = rest
         return stem, tuple(marks), None
+
+    def _export(self, stem: str, rest: str) -> Mark | None:
+        """Return the mark of an export of the working file ``rest`` that is called ``stem``."""
+        cut = stem.removeprefix(rest)
+        return next((mark for known, mark in self._exports if known.fullmatch(cut)), None)
 
 
 def own_time(stem: str) -> int:

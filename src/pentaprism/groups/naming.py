@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pentaprism.groups.files import Kind
-from pentaprism.groups.names import own_time
+from pentaprism.groups.names import Beside, own_time
 from pentaprism.groups.rules import Rules
 from pentaprism.groups.shots import Item, Shot
 from pentaprism.groups.sidecars import attach
@@ -28,23 +28,32 @@ def shots_of(items: Sequence[Item], rules: Rules) -> list[Shot]:
     """
     media = [item for item in items if item.kind not in _NO_MEDIA]
     shots = [Shot([item]) for item in items if item.kind is Kind.OTHER]
-    bare = rules.patterns.bare
-    present = {item.base if item.is_plain else bare(item.base) for item in media}
+    beside = _beside(media, rules)
     for item in media:
         if not item.is_plain:
-            item.read(present, rules)
+            item.read(beside, rules)
     by_base: dict[str, list[Item]] = defaultdict(list)
     for item in media:
         by_base[item.base].append(item)
     found = {base: _by_times(base, by_base[base], rules) for base in sorted(by_base)}
     if any(item.copy_of for item in media):
-        _join_copies(found, present, rules)
+        _join_copies(found, beside, rules)
     if any(item.file.content_identifier for item in media):
         shots += [part for some in found.values() for shot in some for part in _reconciled(shot)]
     else:
         shots += [shot for some in found.values() for shot in some]
     sidecars = [item for item in items if item.kind is Kind.SIDECAR]
-    return attach(sidecars, shots, present, rules) if sidecars else shots
+    return attach(sidecars, shots, beside, rules) if sidecars else shots
+
+
+def _beside(media: Iterable[Item], rules: Rules) -> Beside:
+    bare = rules.patterns.bare
+    working: set[str] = set()
+    others: set[str] = set()
+    for item in media:
+        base = item.base if item.is_plain else bare(item.base)
+        (working if item.is_loose else others).add(base)
+    return Beside(others | working, working - others)
 
 
 def _by_times(base: str, items: list[Item], rules: Rules) -> list[Shot]:
@@ -133,7 +142,7 @@ def _followed(
     return index
 
 
-def _join_copies(found: dict[str, list[Shot]], present: set[str], rules: Rules) -> None:
+def _join_copies(found: dict[str, list[Shot]], beside: Beside, rules: Rules) -> None:
     """Join copies (``X(1)``) with what they are copies of, where the times are the same.
 
     A copy with a RAW file or a video of its own is a shot of its own, and so is one of a stem that
@@ -143,7 +152,7 @@ def _join_copies(found: dict[str, list[Shot]], present: set[str], rules: Rules) 
         copy_of = found[base][0].items[0].copy_of  # the first has this base, whatever joined it
         if copy_of is None or own_time(base) == _TO_SECONDS:
             continue
-        target, _, _ = rules.patterns.read(copy_of, present)
+        target, _, _ = rules.patterns.read(copy_of, beside)
         originals = _Moments(found.get(target, ()))
         kept: list[Shot] = []
         for shot in found[base]:

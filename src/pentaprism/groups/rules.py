@@ -1,7 +1,7 @@
 """The rules in force: the table of marks, with a person's own rows and settings from a TOML file.
 
 burst_gap_ms = 500
-pair_seconds = 2
+pair_seconds = 5
 edit_hours = 24
 sibling_folders = [["RAW", "JPG"], ["Originals", "."]]   # "." is the folder that they are in
 
@@ -33,7 +33,7 @@ from pentaprism.groups.kinds import ENDINGS
 from pentaprism.groups.marks import MARKS, Makes, Mark
 from pentaprism.groups.names import MarkPatterns, fold
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever the same files would be grouped otherwise, or get other keys."""
 
 
@@ -51,7 +51,7 @@ class Rules:
     marks: tuple[Mark, ...] = MARKS
     sidecars: frozenset[str] = frozenset()
     sibling_folders: tuple[tuple[str, ...], ...] = ()
-    pair_window: timedelta = timedelta(seconds=2)
+    pair_window: timedelta = timedelta(seconds=5)
     edit_window: timedelta = timedelta(hours=24)
     burst_gap: timedelta = timedelta(milliseconds=500)
 
@@ -74,7 +74,8 @@ class Rules:
     def digest(self) -> str:
         """A short text that changes when the rules do: what was grouped before is grouped anew."""
         marks = [
-            (m.name, m.makes.name, m.pattern, m.beside_bare, m.rank, m.keeps) for m in self.marks
+            (m.name, m.makes.name, m.pattern, m.beside_bare, m.beside_working, m.rank, m.keeps)
+            for m in self.marks
         ]
         told = repr((
             VERSION, marks, sorted(self.sidecars), self.sibling_folders,

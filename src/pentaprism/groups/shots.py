@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from pentaprism.groups.files import Kind, Precision, ShotFile
 from pentaprism.groups.keys import Spelling
 from pentaprism.groups.kinds import RAW
 from pentaprism.groups.marks import FINAL, Makes, Mark
+from pentaprism.groups.names import Beside, fold
 from pentaprism.groups.rules import Rules
 
 type Order = tuple[object, ...]
@@ -54,9 +54,9 @@ class Item:
         self.rule = ""
         self.start: datetime | None = None if file.precision is Precision.NONE else file.taken_at
 
-    def read(self, present: Collection[str], rules: Rules) -> None:
-        """Read its marks, beside files with the bare stems ``present``."""
-        self.base, self.marks, self.copy_of = rules.patterns.read(self.base, present)
+    def read(self, beside: Beside, rules: Rules) -> None:
+        """Read its marks, beside other files."""
+        self.base, self.marks, self.copy_of = rules.patterns.read(self.base, beside)
         self.is_edit = any(mark.makes is Makes.EDIT for mark, _ in self.marks)
         self.is_loose = self.is_loose or self.is_edit
 
@@ -66,10 +66,10 @@ class Item:
         return self.base == self.spelling.root
 
     @property
-    def place(self) -> tuple[str, str, str, str]:
+    def place(self) -> tuple[str, str, str, str, str]:
         """What files are ordered by where nothing else tells them apart."""
         file = self.file
-        return (self.name, file.path, type(file.key).__name__, str(file.key))
+        return (self.name, fold(file.path), file.path, type(file.key).__name__, str(file.key))
 
     def order(self) -> Order:
         """Return the key by which the files of a shot are ordered, the one shown first first."""
@@ -122,16 +122,22 @@ class Shot:
         return self.has(*_STILLS)
 
     def begins(self) -> datetime | None:
-        """Return the first time of a still that is known below the second and was not edited."""
+        """Return the first time of a still that is known below the second and was not edited.
+
+        One of two formats may have lost its fraction of the second: the other one's counts.
+        """
         earliest: datetime | None = None
         for item in self.items:
             start = item.start
             if (
                 start is not None
-                and (earliest is None or start < earliest)
                 and item.file.precision is Precision.SUBSECOND
                 and item.kind in _STILLS
                 and not item.is_loose
+                and (
+                    earliest is None
+                    or (not start.microsecond, start) < (not earliest.microsecond, earliest)
+                )
             ):
                 earliest = start
         return earliest

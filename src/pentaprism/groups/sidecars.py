@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pentaprism.groups.files import Kind
+from pentaprism.groups.names import Beside
 from pentaprism.groups.rules import Rules
 from pentaprism.groups.shots import Item, Shot
 from pentaprism.groups.times import nearest, span
@@ -25,9 +26,7 @@ _LIKES = {
 _DARKTABLE = re.compile(r"_\d{2}(\.[^.]+)\Z")
 
 
-def attach(
-    sidecars: Iterable[Item], shots: list[Shot], present: set[str], rules: Rules
-) -> list[Shot]:
+def attach(sidecars: Iterable[Item], shots: list[Shot], beside: Beside, rules: Rules) -> list[Shot]:
     """Put each sidecar into its shot; return the shots, with those sidecars that found none.
 
     ``x.ext.xmp`` is of ``x.ext`` and of nothing else; ``x.xmp`` is of the shot with the stem x: the
@@ -41,7 +40,7 @@ def attach(
             found = places.choose(sidecar, "name", owner, _DARKTABLE.sub(r"\1", owner))
             sidecar.rule = "sidecar_name"
         else:
-            base, _, _ = rules.patterns.read(stem, present)
+            base, _, _ = rules.patterns.read(stem, beside)
             found = places.choose(sidecar, "stem", stem) or places.choose(sidecar, "base", base)
             sidecar.rule = "sidecar_stem"
         if found is None:
