@@ -82,9 +82,12 @@ class Indexing:
             # As it is now: it may have been changed, or deleted, while the lock was waited for.
             root = await self._store.roots.get(root.id)
             await self._look(root, progress, folders)
-        note(Step.MATCHING)
-        for connection in await self._store.connections.list(root.owner_id):
-            await self._match(connection)
+        # A look at a few folders in which nothing has changed finds no other twins, and matching
+        # goes through all that the connections have.
+        if folders is None or await self._store.neighbours.pending():
+            note(Step.MATCHING)
+            for connection in await self._store.connections.list(root.owner_id):
+                await self._match(connection)
         note(Step.GROUPING)
         progress.phase = Phase.GROUPING
         done = await self.regroup(progress)

@@ -16,6 +16,7 @@ from mirror_world import World
 from pentaprism.adoption import NOBODY
 from pentaprism.app import App
 from pentaprism.errors import InvalidError, NotFoundError, RetryableError
+from pentaprism.indexing import Step
 from pentaprism.jobs.scanning import ScanState
 from pentaprism.jobs.scans import EACH, Scans
 from pentaprism.jobs.watching import Tell, Watchers
@@ -215,6 +216,22 @@ async def test_a_root_that_comes_and_goes(world: World) -> None:
         assert (await app.store.roots.get(root.id)).state is RootState.PRESENT
 
 
+async def test_a_bare_mount_point_is_not_scanned_again_and_again(world: World) -> None:
+    async with scans(world) as (app, made):
+        folder = fill(world.home / "a", PAIR)
+        root = await root_in(app, folder, Watching.OFF)
+        await made.start(root.id)
+        await made.ended(root.id)
+        folder.rename(world.home / "gone")
+        folder.mkdir()
+        (folder / ".not-mounted").touch()
+        await made.start(root.id)
+        await made.ended(root.id)
+        assert (await app.store.roots.get(root.id)).state is RootState.AWAY
+        await Watchers(app, made).look()
+        assert made.progress(root.id) is None
+
+
 async def test_watching_that_fails_begins_again(world: World) -> None:
     told: asyncio.Queue[frozenset[str] | OSError] = asyncio.Queue()
     begun: list[str] = []
@@ -242,6 +259,40 @@ async def test_watching_that_fails_begins_again(world: World) -> None:
             await until_groups(app, 2)
         assert (await app.store.roots.get(root.id)).reason == "It is watched otherwise."
         assert begun == ["a", "a"]
+
+
+async def test_what_goes_wrong_again_and_again_is_logged_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[str] = []
+
+    async def watch(root: Root, stop: asyncio.Event, tell: Tell) -> AsyncIterator[frozenset[str]]:
+        del stop, tell
+        tries.append(root.name)
+        yield frozenset({WHOLE})
+        raise OSError("no more watches")
+
+    async with scans(world) as (app, made):
+        await root_in(app, fill(world.home / "a", PAIR))
+        async with at_work(Watchers(app, made, watch=watch).run()), asyncio.timeout(20):
+            while len(tries) < 3:  # noqa: ASYNC110 - from outside
+                await asyncio.sleep(0.05)
+    told = [one.getMessage() for one in caplog.records if "watched" in one.getMessage()]
+    assert told == ["a: it could not be watched: no more watches"]
+
+
+async def test_changes_in_which_nothing_changed_are_not_matched(world: World) -> None:
+    async with scans(world) as (app, _):
+        folder = fill(world.home / "a", PAIR)
+        root = await root_in(app, folder)
+        steps: list[Step] = []
+        await app.indexing.scan(root, ScanProgress())
+        await app.indexing.scan(root, ScanProgress(), folders=["2024"], tell=steps.append)
+        assert steps == [Step.SCANNING, Step.GROUPING]
+        steps.clear()
+        put(folder / "2024/IMG_2.jpg")
+        await app.indexing.scan(root, ScanProgress(), folders=["2024"], tell=steps.append)
+        assert steps == [Step.SCANNING, Step.MATCHING, Step.GROUPING]
 
 
 async def test_roots_are_watched_as_they_are_now(world: World) -> None:

@@ -108,8 +108,11 @@ class Catalogues:
                 summary = await self._app.indexing.catalogue(connection, client, whole=whole)
         except PentaprismError as error:
             self._not_before[connection.id] = self._app.clock() + _AGAIN
+            before = self._troubles.get(connection.id)
             self._troubles[connection.id] = error
-            log.warning("%s: its assets could not be indexed: %s", connection.name, error)
+            # Once, not each time, for an Immich that is away for days.
+            if before is None or before.code != error.code:
+                log.warning("%s: its assets could not be indexed: %s", connection.name, error)
             return
         except Exception:
             self._not_before[connection.id] = self._app.clock() + EACH

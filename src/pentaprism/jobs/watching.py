@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pentaprism.app import App
 from pentaprism.errors import NotFoundError, PentaprismError
 from pentaprism.jobs.scanning import ScanState
 from pentaprism.jobs.scans import Scans
+from pentaprism.library.away import find_absence
 from pentaprism.library.folders import WHOLE
 from pentaprism.library.watch import watch
 from pentaprism.store.library_records import Root, RootState, Watching
@@ -27,6 +27,9 @@ _PATIENCE = 5.0
 
 _SOONEST, _LATEST = 2.0, 300.0
 """Seconds after which watching begins again when it has failed, once and often."""
+
+_NOT_WATCHED = "it could not be watched"
+_NOT_INDEXED = "changes could not be indexed"
 
 Tell = Callable[[str], None]
 Watch = Callable[[Root, asyncio.Event, Tell], AsyncIterator[frozenset[str]]]
@@ -50,6 +53,8 @@ class _Watched:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str | None = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    troubles: dict[str, str] = field(default_factory=dict)
+    pause: float = _SOONEST
 
     def same(self, root: Root) -> bool:
         """Tell whether ``root`` is watched as it wants to be."""
@@ -58,6 +63,16 @@ class _Watched:
     def tell(self, reason: str) -> None:
         """Note why the root is watched otherwise than was asked."""
         self.reason = reason
+
+    def log(self, what: str, error: Exception) -> None:
+        """Say what went wrong, once for as long as it goes wrong in the same way."""
+        trouble = f"{type(error).__name__}: {error}"
+        if self.troubles.get(what) == trouble:
+            return
+        self.troubles[what] = trouble
+        foreseen = isinstance(error, OSError | RuntimeError | PentaprismError)
+        shown = None if foreseen else error
+        log.warning("%s: %s: %s", self.root.name, what, error, exc_info=shown)
 
     async def end(self) -> None:
         """Watch no longer."""
@@ -155,13 +170,13 @@ class Watchers:
         while not watched.stop.is_set():
             try:
                 async for folders in self._watch(root, watched.stop, watched.tell):
-                    pause = _SOONEST
+                    if WHOLE not in folders:  # which comes first, before anything can fail
+                        pause = _SOONEST
+                        watched.troubles.pop(_NOT_WATCHED, None)
                     watched.changed |= folders
                     watched.news.set()
-            except (OSError, RuntimeError, PentaprismError) as error:
-                log.warning("%s: it could not be watched: %s", root.name, error)
-            except Exception:
-                log.exception("%s: it could not be watched", root.name)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                watched.log(_NOT_WATCHED, error)
             await asyncio.sleep(pause)
             pause = min(_LATEST, pause * 2)
 
@@ -175,12 +190,12 @@ class Watchers:
                 await self._look_into(watched, folders)
             except NotFoundError:
                 return  # it was deleted
-            except PentaprismError as error:
-                log.warning("%s: changes could not be indexed: %s", watched.root.name, error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                watched.log(_NOT_INDEXED, error)
                 await self._again(watched, folders)
-            except Exception:
-                log.exception("%s: changes could not be indexed", watched.root.name)
-                await self._again(watched, folders)
+            else:
+                watched.pause = _SOONEST
+                watched.troubles.pop(_NOT_INDEXED, None)
 
     async def _look_into(self, watched: _Watched, folders: set[str]) -> None:
         root_id = watched.root.id
@@ -195,15 +210,12 @@ class Watchers:
             await self._scans.refresh(watched.root, folders)
 
     async def _again(self, watched: _Watched, folders: set[str]) -> None:
-        await asyncio.sleep(_SOONEST)
+        await asyncio.sleep(watched.pause)
+        watched.pause = min(_LATEST, watched.pause * 2)
         watched.changed |= folders
         watched.news.set()
 
 
 def _is_there(root: Root) -> bool:
-    """Tell whether the root can be listed and holds anything: a bare mount point is empty."""
-    try:
-        with os.scandir(root.path) as entries:
-            return next(entries, None) is not None or root.state is not RootState.AWAY
-    except OSError:
-        return False
+    """Tell whether the root is there, as a scan would; what has come back empty is not yet."""
+    return find_absence(root.path, known=root.state is RootState.AWAY) is None

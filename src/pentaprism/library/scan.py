@@ -76,8 +76,7 @@ class Scan:
         if await self._is_away():
             return
         await self._look_whole()
-        await self._read(None)
-        if not self._cancelled.is_set():
+        if await self._read(None):
             await self._store.roots.update(self._root.id, scanned_at=self._clock())
             self._progress.phase = Phase.DONE
 
@@ -95,8 +94,7 @@ class Scan:
             looked_at = await self._look_at(folders, marks)
         if looked_at is None:
             await self._look_whole()
-        await self._read(looked_at)
-        if not self._cancelled.is_set():
+        if await self._read(looked_at):
             self._progress.phase = Phase.DONE
 
     async def _is_away(self) -> bool:
@@ -105,7 +103,8 @@ class Scan:
         reason = await asyncio.to_thread(find_absence, self._root.path, known=known)
         state = RootState.PRESENT if reason is None else RootState.AWAY
         if state is not self._root.state or (reason and reason != self._root.reason):
-            await self._store.roots.update(self._root.id, state=state, reason=reason)
+            values = {"state": state, "reason": reason}
+            self._root = await self._store.roots.update(self._root.id, **values)
         if reason is not None:
             self._progress.phase = Phase.DONE
         return reason is not None
@@ -191,13 +190,18 @@ class Scan:
         await intake.forget(gone.folders)
         await intake.match_copies()
 
-    async def _read(self, folders: Collection[str] | None) -> None:
-        if not self._cancelled.is_set():
-            await read_unread(
-                self._root,
-                self._store.library_files,
-                self._readers,
-                self._progress,
-                folders=folders,
-                cancelled=self._cancelled,
-            )
+    async def _read(self, folders: Collection[str] | None) -> bool:
+        """Read what was not read yet; False where the scan, or the root, has gone meanwhile."""
+        if self._cancelled.is_set():
+            return False
+        all_there = await read_unread(
+            self._root,
+            self._store.library_files,
+            self._readers,
+            self._progress,
+            folders=folders,
+            cancelled=self._cancelled,
+        )
+        if self._cancelled.is_set():
+            return False
+        return all_there or not await self._is_away()

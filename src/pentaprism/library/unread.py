@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from pentaprism.library.away import find_absence
 from pentaprism.library.comparison import READ_KINDS
 from pentaprism.library.folders import join, real_path
 from pentaprism.library.progress import Phase, ScanProgress
@@ -26,6 +28,14 @@ _AGAIN = frozenset({"not_permitted", "unreadable", "timed_out"})
 _VANISHED = "vanished"
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What was read of some files, and how many of them were no longer there."""
+
+    found: list[FileReading]
+    vanished: int = 0
+
+
 async def read_unread(
     root: Root,
     files: LibraryFiles,
@@ -34,15 +44,25 @@ async def read_unread(
     *,
     folders: Collection[str] | None,
     cancelled: threading.Event,
-) -> None:
-    """Read and record the metadata of files in ``folders`` of ``root``, None for all of it."""
+) -> bool:
+    """Read and record the metadata of files in ``folders`` of ``root``, None for all of it.
+
+    Returns whether all files were still there. Ends early where the root no longer is.
+    """
     progress.phase = Phase.READING
     if folders is None:
         progress.to_read = await files.count_unread(root.id, READ_VERSION, READ_KINDS)
+    all_there = True
     async for wanted in _wanted(root, files, folders):
         if cancelled.is_set():
-            return
-        await files.record(await _read(root, readers, wanted, progress))
+            break
+        batch = await _read(root, readers, wanted, progress)
+        await files.record(batch.found)
+        if batch.vanished:
+            all_there = False
+            if await asyncio.to_thread(find_absence, root.path, known=True) is not None:
+                break
+    return all_there
 
 
 async def _wanted(
@@ -66,13 +86,13 @@ async def _wanted(
 
 async def _read(
     root: Root, readers: Reads, wanted: Sequence[Unread], progress: ScanProgress
-) -> list[FileReading]:
+) -> _Batch:
     """Return what is to be recorded of ``wanted``."""
     plain = [file for file in wanted if file.kind not in READ_KINDS]
-    found = [_reading(file, Reading()) for file in plain]
+    batch = _Batch([_reading(file, Reading()) for file in plain])
     files = [file for file in wanted if file.kind in READ_KINDS]
     if not files:
-        return found
+        return batch
     progress.to_read = max(progress.to_read, progress.read + len(files))
     progress.folder = files[0].folder
     paths = [real_path(root.path, join(file.folder, file.name)) for file in files]
@@ -80,9 +100,11 @@ async def _read(
         progress.read += 1
         progress.problems += reading.problem is not None
         # What has vanished is missing in the next scan, and is read when it is there again.
-        if reading.problem != _VANISHED and not _is_known(file, reading):
-            found.append(_reading(file, reading))
-    return found
+        if reading.problem == _VANISHED:
+            batch.vanished += 1
+        elif not _is_known(file, reading):
+            batch.found.append(_reading(file, reading))
+    return batch
 
 
 def _is_known(file: Unread, reading: Reading) -> bool:

@@ -8,11 +8,14 @@ from datetime import datetime
 from itertools import batched
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, null, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pentaprism.groups.files import Kind, Precision
 from pentaprism.store.database import Database, whole
+from pentaprism.store.ids import not_found
 from pentaprism.store.library_tables import library_files as files
+from pentaprism.store.tables import connections
 from pentaprism.store.twins import Twins
 
 AT_ONCE = 1000
@@ -110,24 +113,30 @@ class LibraryAssets:
     ) -> None:
         """Add assets, and give rows what they are now; they are there (again).
 
-        Rows in ``moved`` may be other files now: they lose their twins.
+        Rows in ``moved`` may be other files now: they lose their twins. Raises `NotFoundError` for
+        a connection that has been deleted meanwhile.
         """
         if not added and not changed:
             return
-        async with self._database.write() as connection:
-            if changed:
-                await _ungroup(connection, changed)
-                now = [{"b_row": row, **asdict(facts)} for row, facts in changed.items()]
-                for rows in batched(now, AT_ONCE):
-                    await connection.execute(_UPDATED.values(missing_at=null()), rows)
-            for some in batched(moved, AT_ONCE):
-                gone = update(files).where(files.c.row.in_(some)).values(twin_row=null())
-                await connection.execute(gone)
-            if added:
-                common = {"connection_id": connection_id, **_ADDED}
-                for assets in batched(added, AT_ONCE):
-                    rows = tuple({**asdict(asset), **common} for asset in assets)
-                    await connection.execute(insert(files), rows)
+        try:
+            async with self._database.write() as connection:
+                if changed:
+                    await _ungroup(connection, changed)
+                    now = [{"b_row": row, **asdict(facts)} for row, facts in changed.items()]
+                    for rows in batched(now, AT_ONCE):
+                        await connection.execute(_UPDATED.values(missing_at=null()), rows)
+                for some in batched(moved, AT_ONCE):
+                    gone = update(files).where(files.c.row.in_(some)).values(twin_row=null())
+                    await connection.execute(gone)
+                if added:
+                    common = {"connection_id": connection_id, **_ADDED}
+                    for assets in batched(added, AT_ONCE):
+                        rows = tuple({**asdict(asset), **common} for asset in assets)
+                        await connection.execute(insert(files), rows)
+        except IntegrityError as error:
+            if await self._has_connection(connection_id):
+                raise
+            raise not_found("connection", connection_id) from error
 
     async def last_row(self, connection_id: str) -> int:
         """Return the highest row, 0 without any: rows that are added later have higher ones."""
@@ -188,6 +197,11 @@ class LibraryAssets:
                         for p in some
                     ],
                 )
+
+    async def _has_connection(self, id_: str) -> bool:
+        async with self._database.read() as connection:
+            found = await connection.scalar(select(connections.c.id).where(connections.c.id == id_))
+            return found is not None
 
     async def _some(
         self, connection_id: str, after: str, condition: ColumnElement[bool]

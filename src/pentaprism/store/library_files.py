@@ -8,6 +8,7 @@ from itertools import batched
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pentaprism.groups.files import Kind
 from pentaprism.store.database import Database, whole
@@ -23,6 +24,8 @@ from pentaprism.store.given import OF_ROWS, as_json, given, given_rows
 from pentaprism.store.library_records import FolderMark, IndexedFile
 from pentaprism.store.library_tables import library_files as files
 from pentaprism.store.library_tables import library_folders as folders
+from pentaprism.store.library_tables import roots
+from pentaprism.store.roots import root_not_found
 from pentaprism.store.tables import columns_of
 
 _INDEXED = columns_of(IndexedFile, files)
@@ -182,10 +185,19 @@ class LibraryFiles:
 
     @whole
     async def apply(self, root_id: str, changes: FileChanges, at: datetime) -> None:
-        """Write ``changes`` of a root, which were seen ``at`` that time, in one transaction."""
-        if changes:
+        """Write ``changes`` of a root, which were seen ``at`` that time, in one transaction.
+
+        Raises `NotFoundError` for a root that has been deleted meanwhile.
+        """
+        if not changes:
+            return
+        try:
             async with self._database.write() as connection:
                 await write_changes(connection, root_id, changes, at)
+        except IntegrityError as error:
+            if await self._has_root(root_id):
+                raise
+            raise root_not_found(root_id) from error
 
     @whole
     async def forget_folders(self, root_id: str, paths: Sequence[str], at: datetime) -> int:
@@ -234,6 +246,11 @@ class LibraryFiles:
                     files.c.row.in_(OF_ROWS), files.c.missing_at < before
                 )
                 deleted += (await connection.execute(statement, given_rows(rows))).rowcount
+
+    async def _has_root(self, root_id: str) -> bool:
+        async with self._database.read() as connection:
+            found = await connection.scalar(select(roots.c.id).where(roots.c.id == root_id))
+            return found is not None
 
 
 def _is_of(root_id: str) -> ColumnElement[bool]:

@@ -80,7 +80,7 @@ class Roots:
         """Return the root ``id_``; raises `NotFoundError` with code ``root_not_found``."""
         found = await self._fetch(id_)
         if not found:
-            raise _not_found(id_)
+            raise root_not_found(id_)
         return found[0]
 
     @whole
@@ -105,7 +105,7 @@ class Roots:
         async with self._database.write() as connection:
             done = await connection.execute(delete(roots).where(roots.c.id == id_))
         if not done.rowcount:
-            raise _not_found(id_)
+            raise root_not_found(id_)
 
     async def _fetch(self, id_: str) -> builtins.list[Root]:
         async with self._database.read() as connection:
@@ -132,7 +132,8 @@ def _lies_in(path: str, folder: str) -> bool:
     return path.startswith(folder if folder.endswith("/") else f"{folder}/")
 
 
-def _not_found(id_: str) -> NotFoundError:
+def root_not_found(id_: str) -> NotFoundError:
+    """Return the error for a root that is not in the database."""
     return NotFoundError(
         f"There is no folder {id_}.",
         code="root_not_found",

@@ -258,10 +258,12 @@ class Twins:
         """
         if not links:
             return
+        # A file that was deleted this moment is none's twin.
+        there = select(_files.c.row).where(_files.c.row == bindparam("b_twin")).scalar_subquery()
         linked = (
             update(library_files)
             .where(library_files.c.row == bindparam("b_row"))
-            .values(twin_row=bindparam("b_twin"))
+            .values(twin_row=there)
         )
         values = [{"b_row": row, "b_twin": file} for row, file in links.items()]
         async with self._database.write() as connection:
