@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pentaprism.mirrors.rows import RowSet
 from pentaprism.mirrors.tally import Tally
+from pentaprism.row_set import RowSet
 
 rows = st.one_of(st.integers(0, 100), st.integers(0, 3_000_000))
 counts = st.builds(Tally, *[st.integers(0, 9)] * 6)

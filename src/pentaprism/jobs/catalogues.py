@@ -120,7 +120,14 @@ class Catalogues:
             return
         self._not_before.pop(connection.id, None)
         self._troubles.pop(connection.id, None)
-        log.info("%s: its assets were indexed: %s", connection.name, summary)
+        log.info(
+            "%s: its assets were indexed: %d listed, %d new, %d changed, %d missing",
+            connection.name,
+            summary.listed,
+            summary.added,
+            summary.changed,
+            summary.missing,
+        )
         await self._note(connection.id, now, now if last is None or whole else last.whole_at)
 
     async def _looked(self) -> dict[str, Looked]:

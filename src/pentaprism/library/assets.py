@@ -14,7 +14,7 @@ from pentaprism.groups.keys import keys_of
 from pentaprism.groups.kinds import kind_of
 from pentaprism.groups.rules import Rules
 from pentaprism.immich import ImmichClient, LibraryAsset, Stack
-from pentaprism.library.rows import RowSet
+from pentaprism.row_set import RowSet
 from pentaprism.store import Connection, Store
 from pentaprism.store.library_assets import AssetFacts, KnownAsset, StackPlace
 

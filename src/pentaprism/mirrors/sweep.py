@@ -23,7 +23,7 @@ from pentaprism.mirrors.plan import (
     decide,
     is_out_of_reach,
 )
-from pentaprism.mirrors.rows import RowSet
+from pentaprism.row_set import RowSet
 from pentaprism.store import Store
 from pentaprism.store.records import Item, ItemState
 
