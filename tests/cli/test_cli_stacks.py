@@ -84,7 +84,7 @@ def test_a_dry_run_of_undo(pentaprism: CommandLine, shots: Sandbox) -> None:
 def test_what_is_said_of_a_push_and_an_undo(pentaprism: CommandLine, shots: Sandbox) -> None:
     told = pentaprism.done("stacks", "push")
     made = len(shots.library.stacks)
-    assert f"{made} stacks made, 0 changed, 0 deleted, 0 were as they should be" in told.out
+    assert f"Stacks: {made} made, 0 changed, 0 deleted, 0 as they should be" in told.out
     assert "Reading the library" in told.err
     assert f"{made} deleted" in pentaprism.done("stacks", "undo").out
 

@@ -36,8 +36,10 @@ async def show_plan(store: Store, connection: Connection, plan: StackPlan) -> No
             shown.add_row(_STEPS[step.kind], _joined(step.asset_ids, names))
         print_table(shown)
     _show_skipped(plan.skipped, names)
-    kept = f"{plan.kept:,} stacks are as they should be. " if plan.kept else ""
-    say(f"{kept}{len(plan.steps):,} steps to take. Nothing was changed: this was a dry run.")
+    say(
+        f"Stacks as they should be: {plan.kept:,}. Steps to take: {len(plan.steps):,}. "
+        "Nothing was changed: this was a dry run."
+    )
 
 
 async def show_work(store: Store, connection: Connection, outcome: Outcome) -> None:
@@ -49,8 +51,8 @@ async def show_work(store: Store, connection: Connection, outcome: Outcome) -> N
     for one in outcome.failed:
         say(f"[red]✗[/] {_joined(one.asset_ids, names)}: {safe(one.reason)}")
     say(
-        f"{outcome.created:,} stacks made, {outcome.changed:,} changed, "
-        f"{outcome.deleted:,} deleted, {outcome.kept:,} were as they should be, "
+        f"Stacks: {outcome.created:,} made, {outcome.changed:,} changed, "
+        f"{outcome.deleted:,} deleted, {outcome.kept:,} as they should be, "
         f"{len(outcome.skipped):,} left alone, {len(outcome.failed):,} failed."
     )
 
