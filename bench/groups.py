@@ -2,6 +2,8 @@
 
     .venv/bin/python bench/groups.py              # all parts
     .venv/bin/python bench/groups.py names        # grouping of up to 1,000,000 names
+    .venv/bin/python bench/groups.py rescan       # 100,000 unchanged files, against find and rsync
+    .venv/bin/python bench/groups.py hashes       # SHA-1 and SHA-256 in one read, against hashlib
 
 Each size of the first part is grouped in a process of its own, so that its memory is its own.
 """
@@ -19,9 +21,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
+from hashing import hash_speed
 from pentaprism.groups.files import Group, GroupType, Precision, ShotFile
 from pentaprism.groups.grouping import group
 from pentaprism.groups.rules import RULES
+from rescan import rescan_speed
 
 SIZES = (10_000, 31_623, 100_000, 316_228, 1_000_000)
 FOLDER = 500
@@ -122,7 +126,11 @@ def group_names() -> None:
     print(json.dumps({"names": [row._asdict() for row in rows]}), flush=True)
 
 
-PARTS: Mapping[str, Callable[[], None]] = {"names": group_names}
+PARTS: Mapping[str, Callable[[], None]] = {
+    "names": group_names,
+    "rescan": rescan_speed,
+    "hashes": hash_speed,
+}
 """The parts, in the order in which they run."""
 
 

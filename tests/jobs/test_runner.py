@@ -75,7 +75,14 @@ async def test_how_far_a_run_is_can_be_seen(world: World) -> None:
         mirror = await job.mirror("Holiday", assets=30)
         job.stall(after=10)
         run = await job.start(mirror)
-        await job.until(lambda run: run.counters.uploaded > 0, mirror)
+        # What is recorded counts a moment later.
+        await job.until(
+            lambda _: (
+                (live := job.runner.live(mirror.id)) is not None
+                and live.progress.counters.uploaded > 0
+            ),
+            mirror,
+        )
         live = job.runner.live(mirror.id)
         assert live is not None
         assert (live.run_id, live.progress.expected, live.ending) == (run.id, 30, False)
