@@ -48,6 +48,7 @@ real: $(DEV) ## Tests against a real Immich (see CONTRIBUTING.md)
 bench: $(DEV) ## Measure against peers (see bench/README.md)
 	$(BIN)/python bench/mirror_folder.py
 	$(BIN)/python bench/mirror_google.py
+	$(BIN)/python bench/groups.py
 
 screenshots: $(DEV) ## Photograph every page, and the dashboard for the README
 	@PYTHONPATH=tests/contracts $(BIN)/python scripts/screenshots.py
