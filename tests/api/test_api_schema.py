@@ -41,7 +41,7 @@ _CHECKS = [
 _ELSEWHERE = {"POST /api/notifications/test"}
 """Would send messages to addresses that were made up."""
 
-_EXAMPLES = 16
+_EXAMPLES = 10
 
 
 @pytest.fixture(autouse=True)

@@ -90,3 +90,13 @@ def test_after_very_many_changes_the_whole_root_is_looked_at() -> None:
     pending.add([f"a/{number}.jpg" for number in range(5000)], now=0)
     assert pending.settled(2.0) == {WHOLE}
     assert pending.rest(3) is None
+
+
+def test_after_many_changes_in_small_numbers_the_whole_root_is_looked_at() -> None:
+    pending = Pending(settle=2.0)
+    for number in range(40):
+        pending.add([f"a/{number}-{file}.jpg" for file in range(6)], now=number / 10)
+    assert pending.settled(5.8) == frozenset({"a"})
+    assert pending.settled(5.9) == frozenset({WHOLE})
+    pending.add(["b/x.jpg"], now=7)
+    assert pending.settled(9) == frozenset({"b"})

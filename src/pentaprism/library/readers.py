@@ -191,9 +191,14 @@ class _Worker:
         """Wait for a killed process; one that hangs in the kernel, on a dead mount, is left."""
         process, self._process = self._process, None
         if process is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_END_SECONDS):
-                    await process.communicate()
+            try:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_END_SECONDS):
+                        await process.communicate()
+            finally:
+                # Whoever is cancelled here may close the loop next: the pipes must not wait for
+                # the garbage collector, which would then have no loop to close them in.
+                process._transport.close()  # type: ignore[attr-defined] # noqa: SLF001
 
 
 def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:

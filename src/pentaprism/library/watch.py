@@ -27,8 +27,9 @@ EACH = 60.0
 _LONGEST = 30.0
 """Seconds after which a folder is told although it does not come to rest."""
 
-_MANY = 2000
-"""Changes at once from which on the whole root is looked at: some may have got lost."""
+_MANY = 200
+"""Changes since the last look at the whole root from which on it is looked at when they have come
+to rest: some may have got lost."""
 
 _SWEEP = 600.0
 """Seconds after a change in which the whole root is looked at, for one that got lost beside it."""
@@ -144,11 +145,13 @@ class Pending:
         self._last: dict[str, float] = {}
         self._first: dict[str, float] = {}
         self._sweep: float | None = None
+        self._changes = 0
 
     def add(self, paths: Collection[str], now: float) -> None:
         """Note that the files at ``paths``, in the root, have changed ``now``."""
         folders = {folder for path in paths if (folder := folder_of(path)) is not None}
-        if len(paths) >= _MANY:
+        self._changes += len(paths) if folders else 0
+        if self._changes >= _MANY:
             folders = {WHOLE}
         for folder in folders:
             self._last[folder] = now
@@ -171,7 +174,7 @@ class Pending:
         if self._sweep is not None and self._sweep <= now:
             due.add(WHOLE)
         if WHOLE in due:
-            self._sweep = None
+            self._sweep, self._changes = None, 0
         return frozenset(due)
 
     def _due(self, folder: str) -> float:
