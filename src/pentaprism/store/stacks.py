@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pentaprism.store.database import Database, whole
@@ -31,13 +31,20 @@ from pentaprism.store.library_tables import (
     stack_changes,
     stack_pushes,
 )
+from pentaprism.store.our_stacks import (
+    ASKED_AT_ONCE,
+    connection_of,
+    keep,
+    maker_of,
+    remove,
+    rename,
+)
 from pentaprism.store.tables import columns_of
 
 _PUSH = columns_of(StackPush, stack_pushes)
 _CHANGE = columns_of(StackChange, stack_changes)
 _PUSHED = columns_of(PushedStack, pushed_stacks)
 _CHANGE_FIELDS = [column.name for column in _CHANGE]
-_ASKED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Stacks:
         """Return the file names of those of ``asset_ids`` that are in the index."""
         names: dict[str, str] = {}
         async with self._database.read() as connection:
-            for some in batched(asset_ids, _ASKED_AT_ONCE):
+            for some in batched(asset_ids, ASKED_AT_ONCE):
                 query = select(library_files.c.asset_id, library_files.c.name).where(
                     library_files.c.connection_id == connection_id,
                     library_files.c.asset_id.in_(some),
@@ -168,9 +175,9 @@ class Stacks:
         async with self._database.write() as connection:
             await _set(connection, change, **values)
             if change.step is StackStep.DELETE:
-                await _remove(connection, await _of(connection, change), [stack_id])
+                await remove(connection, await connection_of(connection, change), [stack_id])
             else:
-                await _keep(connection, change, stack_id, change.after)
+                await keep(connection, change, stack_id, change.after)
 
     @whole
     async def failed(self, change: StackChange, error: str) -> None:
@@ -197,8 +204,8 @@ class Stacks:
         files that they are, will be grouped again.
         """
         async with self._database.write() as connection:
-            await _remove(connection, connection_id, stack_ids)
-            for some in batched(stack_ids, _ASKED_AT_ONCE):
+            await remove(connection, connection_id, stack_ids)
+            for some in batched(stack_ids, ASKED_AT_ONCE):
                 in_them = (library_files.c.connection_id == connection_id) & (
                     library_files.c.stack_id.in_(some)
                 )
@@ -228,15 +235,15 @@ class Stacks:
         """
         async with self._database.write() as connection:
             await _set(connection, change, state=StepState.UNDONE, error=None)
-            owner = await _of(connection, change)
+            owner = await connection_of(connection, change)
             if change.step is StackStep.CREATE:
-                await _remove(connection, owner, [change.stack_id or ""])
+                await remove(connection, owner, [change.stack_id or ""])
             elif change.step is StackStep.SHOW_FIRST:
-                await _keep(connection, change, change.stack_id or "", change.before)
+                await keep(connection, change, change.stack_id or "", change.before)
             elif stack_id is not None:
-                maker = await _maker(connection, owner, change)
-                await _keep(connection, change, stack_id, change.before, push_id=maker)
-                await _rename(connection, owner, change.stack_id, stack_id)
+                maker = await maker_of(connection, owner, change)
+                await keep(connection, change, stack_id, change.before, push_id=maker)
+                await rename(connection, owner, change.stack_id, stack_id)
 
     @whole
     async def not_undone(self, change: StackChange, error: str | None = None) -> None:
@@ -267,72 +274,3 @@ def _change(row: Row[*tuple[Any, ...]]) -> StackChange:
 async def _set(connection: AsyncConnection, change: StackChange, **values: Any) -> None:
     mine = stack_changes.c.row == change.row
     await connection.execute(update(stack_changes).where(mine).values(**values))
-
-
-async def _of(connection: AsyncConnection, change: StackChange) -> str:
-    """Return the connection that a change is about."""
-    query = select(stack_pushes.c.connection_id).where(stack_pushes.c.id == change.push_id)
-    return (await connection.execute(query)).scalar_one()
-
-
-async def _keep(
-    connection: AsyncConnection,
-    change: StackChange,
-    stack_id: str,
-    asset_ids: Sequence[str],
-    *,
-    push_id: str | None = None,
-) -> None:
-    """Record a stack of ours as we left it; the push that made it stays the same."""
-    owner = await _of(connection, change)
-    same = (pushed_stacks.c.connection_id == owner) & (pushed_stacks.c.stack_id == stack_id)
-    values: dict[str, Any] = {"asset_ids": list(asset_ids)}
-    known = await connection.execute(update(pushed_stacks).where(same).values(values))
-    if not known.rowcount:
-        values |= {"connection_id": owner, "stack_id": stack_id}
-        values["push_id"] = push_id or change.push_id
-        await connection.execute(insert(pushed_stacks).values(values))
-
-
-async def _remove(
-    connection: AsyncConnection, connection_id: str, stack_ids: Collection[str]
-) -> None:
-    for some in batched(stack_ids, _ASKED_AT_ONCE):
-        await connection.execute(
-            delete(pushed_stacks).where(
-                pushed_stacks.c.connection_id == connection_id,
-                pushed_stacks.c.stack_id.in_(some),
-            )
-        )
-
-
-async def _maker(connection: AsyncConnection, connection_id: str, change: StackChange) -> str:
-    """Return the push that made the stack which ``change`` has deleted."""
-    query = (
-        select(stack_changes.c.push_id)
-        .where(
-            stack_changes.c.push_id.in_(_pushes_of(connection_id)),
-            stack_changes.c.step == StackStep.CREATE,
-            stack_changes.c.stack_id == change.stack_id,
-        )
-        .order_by(stack_changes.c.row)
-    )
-    found = (await connection.execute(query.limit(1))).scalar()
-    return change.push_id if found is None else found
-
-
-async def _rename(
-    connection: AsyncConnection, connection_id: str, old: str | None, new: str
-) -> None:
-    await connection.execute(
-        update(stack_changes)
-        .where(
-            stack_changes.c.push_id.in_(_pushes_of(connection_id)),
-            stack_changes.c.stack_id == old,
-        )
-        .values(stack_id=new)
-    )
-
-
-def _pushes_of(connection_id: str) -> Select[*tuple[Any, ...]]:
-    return select(stack_pushes.c.id).where(stack_pushes.c.connection_id == connection_id)
