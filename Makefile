@@ -7,6 +7,7 @@ PACKAGES := $(VENV)/.installed-packages
 RUN := $(VENV)/.installed
 ASSETS := node_modules/.installed
 DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
 COMPILE := -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
@@ -45,7 +46,7 @@ soak: $(DEV) ## Long runs: hundreds of kills, large libraries
 real: $(DEV) ## Tests against a real Immich (see CONTRIBUTING.md)
 	$(BIN)/pytest -m real
 
-bench: $(DEV) ## Measure against peers (see bench/README.md)
+bench: $(BENCH) ## Measure against peers (see bench/README.md)
 	$(BIN)/python bench/mirror_folder.py
 	$(BIN)/python bench/mirror_google.py
 	$(BIN)/python bench/groups.py
@@ -56,6 +57,7 @@ screenshots: $(DEV) ## Photograph every page, and the dashboard for the README
 lock: $(DEV) ## Renew the lock files after a change in pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --group build -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --group build --group dev -o requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile $(COMPILE) --group build --group dev --group bench -o requirements-bench.lock pyproject.toml
 
 catalogue: $(DEV) ## Collect the texts of the pages for translators
 	$(BIN)/python -m pentaprism.web.catalogue
@@ -77,6 +79,10 @@ $(ASSETS): package.json package-lock.json .npmrc scripts/assets.sh | $(PACKAGES)
 $(DEV): requirements-dev.lock scripts/browser.sh $(RUN)
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@sh scripts/browser.sh
+	@touch $@
+
+$(BENCH): requirements-bench.lock $(DEV)
+	@$(INSTALL) --require-hashes -r requirements-bench.lock
 	@touch $@
 
 clean: ## Remove what was installed and built

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pentaprism.library.hashing import hash_file
+from pentaprism.hashing import hash_file
 
 KB, MB = 1000, 1_000_000
 SIZES = {"100 KB": 100 * KB, "1 MB": MB, "5 MB": 5 * MB, "25 MB": 25 * MB, "500 MB": 500 * MB}

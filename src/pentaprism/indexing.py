@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from pentaprism.groups.rules import load_rules
+from pentaprism.hashing import hash_files
 from pentaprism.immich import ImmichClient
 from pentaprism.library.assets import Catalogue, CatalogueSummary
-from pentaprism.library.hashing import hash_files
 from pentaprism.library.matching import match
 from pentaprism.library.progress import Phase, ScanProgress
 from pentaprism.library.readers import Readers

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pentaprism.groups.rules import RULES
+from pentaprism.hashing import Hashes, hash_files
 from pentaprism.immich import ImmichClient, ImmichOptions, Pace
 from pentaprism.library.assets import Catalogue, CatalogueSummary
-from pentaprism.library.hashing import Hashes, hash_files
 from pentaprism.library.matching import Matched, match
 from pentaprism.sandbox.immich import Sandbox
 from pentaprism.sandbox.immich.content import Whole

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pentaprism.library.hashing import FileChangedError, Hashes, hash_file, hash_files
+from pentaprism.hashing import FileChangedError, Hashes, hash_file, hash_files
 
 MIB = 1 << 20
 SIZES = [0, 1, 63, 64, 4095, 4096, MIB, 2 * MIB, 16 * MIB - 1, 16 * MIB, 17 * MIB + 7]

@@ -11,7 +11,7 @@ import pytest
 from catalogue_world import CatalogueWorld, digest, open_catalogue
 
 from pentaprism.errors import NotFoundError
-from pentaprism.library.hashing import hash_files
+from pentaprism.hashing import hash_files
 from pentaprism.library.matching import match
 from pentaprism.store.file_details import AssetId
 

@@ -229,7 +229,7 @@ def test_the_real_worker_ignores_ctrl_c_and_ends_with_its_program() -> None:
 
 def test_the_program_loads_no_library_for_pictures() -> None:
     said = (
-        "import sys, pentaprism.library.readers, pentaprism.library.hashing;"
+        "import sys, pentaprism.library.readers, pentaprism.hashing;"
         "print({'pyexiv2', 'av', 'PIL', 'pentaprism.library.metadata'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scan_world import LONG_AGO, Library, library_in, tree
 
-from pentaprism.library.hashing import hash_file
+from pentaprism.hashing import hash_file
 from pentaprism.store.twins import FileHashes
 
 

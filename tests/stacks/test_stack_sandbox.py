@@ -13,9 +13,9 @@ import pytest
 from stack_world import KEY
 
 from pentaprism.groups.rules import RULES
+from pentaprism.hashing import hash_files
 from pentaprism.immich import ImmichClient, ImmichOptions
 from pentaprism.library.assets import Catalogue
-from pentaprism.library.hashing import hash_files
 from pentaprism.library.matching import match
 from pentaprism.library.regrouping import Regrouping
 from pentaprism.sandbox.immich import Sandbox

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from pentaprism.hashing import hash_file
 from pentaprism.library.folders import join, real_path
-from pentaprism.library.hashing import hash_file
 from pentaprism.store.file_changes import HashedFile, KnownFile
 from pentaprism.store.library_files import LibraryFiles
 from pentaprism.store.library_records import Root

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import batched, groupby, product
 
-from pentaprism.library.hashing import Hashes
+from pentaprism.hashing import Hashes
 from pentaprism.store import Store
 from pentaprism.store.library_records import Root, RootState
 from pentaprism.store.twins import FileHashes, FilePlace, SameContent, Unhashed

@@ -1,0 +1,1 @@
+"""Files that show the same picture: found, compared, grouped, and one of them proposed to keep."""

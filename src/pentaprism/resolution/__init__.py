@@ -1,0 +1,1 @@
+"""Resolving duplicates in Immich: planned, done, verified, and taken back."""
