@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from access_world import AccessWorld, Clock
 from cryptography.fernet import Fernet
+from databases import place_database
 
 from pentaprism.sandbox.immich import Sandbox
 from pentaprism.store import Secrets, Store
@@ -17,7 +18,7 @@ from pentaprism.store import Secrets, Store
 async def world(tmp_path: Path) -> AsyncIterator[AccessWorld]:
     """An Immich with its usual users, and an empty database."""
     clock = Clock()
-    path = tmp_path / "pentaprism.db"
+    path = place_database(tmp_path / "pentaprism.db")
     secrets = Secrets.load(Fernet.generate_key().decode(), path)
     async with (
         Sandbox(assets=0, hostile=False) as sandbox,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from databases import place_database
 from mirror_world import Done, World
 from pydantic import SecretStr
 
@@ -63,7 +64,7 @@ class GoogleWorld(World):
             app_secret_key=SecretStr(
                 "sixty-four characters of nothing that anybody would guess 0123"
             ),
-            database_path=self.home / database,
+            database_path=place_database(self.home / database),
             immich_retries=self.retries,
             immich_timeout=20,
             google_url=self.google.url,

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
+from databases import place_database
 from media_folders import index
 from pydantic import SecretStr
 from web_world import KEY, Serving
@@ -319,7 +320,7 @@ def settings_of(home: Path, google: GoogleSandbox, **values: Any) -> Settings:
     """Return the settings of a server whose files are in ``home``."""
     usual: dict[str, Any] = {
         "app_secret_key": SecretStr(KEY),
-        "database_path": home / "data.db",
+        "database_path": place_database(home / "data.db"),
         "google_url": google.url,
         "google_client_id": google.client_id,
         "google_client_secret": SecretStr(google.client_secret),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from databases import place_database
 from sqlalchemy import bindparam, insert, select, update
 
 from pentaprism.groups.files import Precision
@@ -218,7 +219,7 @@ async def open_library(
     folder: Path, rules: Rules = RULES, clock: Callable[[], datetime] = lambda: NOW
 ) -> AsyncIterator[Library]:
     """An empty index."""
-    path = folder / "data" / "pentaprism.db"
+    path = place_database(folder / "data" / "pentaprism.db")
     store = await Store.open(path, Secrets.load(KEY, path), clock=clock)
     async with store:
         yield Library(store, rules)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from databases import place_database
 from pydantic import SecretStr
 
 from pentaprism.app import App, RunOptions
@@ -120,7 +121,7 @@ class World:
             app_secret_key=SecretStr(
                 "sixty-four characters of nothing that anybody would guess 0123"
             ),
-            database_path=self.home / database,
+            database_path=place_database(self.home / database),
             immich_retries=0,
             immich_timeout=20,
         )

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from databases import place_database
+
 from pentaprism.groups.rules import RULES, Rules
 from pentaprism.library.progress import ScanProgress
 from pentaprism.library.reading import Reading
@@ -123,7 +125,7 @@ def tree(top: Path) -> dict[str, tuple[int, int, int]]:
 @asynccontextmanager
 async def library_in(home: Path) -> AsyncIterator[Library]:
     """Lend an index with the root ``home``/media, which is made if need be."""
-    path = home / "data" / "pentaprism.db"
+    path = place_database(home / "data" / "pentaprism.db")
     top = home / "media"
     top.mkdir(exist_ok=True)
     async with await Store.open(path, Secrets.load(KEY, path)) as store:

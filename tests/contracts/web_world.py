@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from browsers import ARGUMENTS, chromium
+from databases import place_database
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pydantic import SecretStr
 
@@ -209,7 +210,7 @@ def web_world(
     ):
         values: dict[str, Any] = {
             "app_secret_key": SecretStr(KEY),
-            "database_path": home / "data.db",
+            "database_path": place_database(home / "data.db"),
             "google_url": google_sandbox.url,
             "google_client_id": google_sandbox.client_id,
             "google_client_secret": SecretStr(google_sandbox.client_secret),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from databases import place_database
 from edge_world import EdgeWorld, edge_world
 
 from pentaprism.logs import forget
@@ -16,7 +17,7 @@ from pentaprism.store import Secrets, Store
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty database."""
-    path = tmp_path / "pentaprism.db"
+    path = place_database(tmp_path / "pentaprism.db")
     secrets = Secrets.load(Fernet.generate_key().decode(), path)
     async with await Store.open(path, secrets) as store:
         yield store

@@ -12,6 +12,8 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any
 
+from databases import place_database
+
 from pentaprism.groups.rules import RULES
 from pentaprism.hashing import Hashes, hash_files
 from pentaprism.immich import ImmichClient, ImmichOptions, Pace
@@ -181,7 +183,7 @@ async def open_catalogue(
     given: dict[str, Any] = {"hostile": False, "jpeg_only": True, "clock": clock} | options
     async with Sandbox(assets=assets, **given) as sandbox:
         pace = Pace(first=0, sleep=_no_sleep)
-        path = home / "data.db"
+        path = place_database(home / "data.db")
         store = await Store.open(path, Secrets.load(KEY, path))
         client = ImmichClient(ImmichOptions(sandbox.url, sandbox.api_key), pace=pace)
         async with store, client:

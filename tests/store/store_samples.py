@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from databases import place_database
+
 from pentaprism.assets import Role
 from pentaprism.store import Connection, Item, Mirror, NewItem, Put, Secrets, Store
 
@@ -32,7 +34,7 @@ def database_in(folder: Path) -> Path:
 
 @asynccontextmanager
 async def open_store(folder: Path, key: str = KEY, patience: float = 30) -> AsyncIterator[Store]:
-    path = database_in(folder)
+    path = place_database(database_in(folder))
     store = await Store.open(path, Secrets.load(key, path), clock=Clock(), patience=patience)
     async with store:
         yield store

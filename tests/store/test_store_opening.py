@@ -57,7 +57,7 @@ def start_opening(path: Path, user: str) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 
@@ -246,7 +246,7 @@ def test_a_disk_that_is_full_is_named_and_used_once_it_has_space(tmp_path: Path,
         [*command, size, str(tmp_path), sys.executable, OPEN],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
     )
     if done.returncode == 77 or done.stderr.startswith("unshare:"):

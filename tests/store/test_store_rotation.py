@@ -275,7 +275,7 @@ def test_a_process_killed_while_it_changes_keys_loses_nothing(tmp_path: Path, se
         [sys.executable, "-c", CHANGE_FOR_EVER, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "changed\n"
