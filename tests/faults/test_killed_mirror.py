@@ -149,7 +149,7 @@ def mirror_and_kill(home: Path, *, assets: int, kills: int, seed: int, latency: 
 
 
 def test_killed_now_and_then(tmp_path: Path) -> None:
-    mirror_and_kill(tmp_path, assets=200, kills=5, seed=7, latency=0.03)
+    mirror_and_kill(tmp_path, assets=200, kills=3, seed=7, latency=0.03)
 
 
 @pytest.mark.soak

@@ -60,7 +60,7 @@ plain = st.lists(
 
 
 @given(libraries)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_file_is_in_one_group_at_most_at_each_level(files: list[ShotFile]) -> None:
     found = group(files)
     for level in (0, 1):
@@ -80,7 +80,7 @@ def test_a_file_is_in_one_group_at_most_at_each_level(files: list[ShotFile]) -> 
 
 
 @given(libraries, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_order_of_the_files_does_not_matter(
     files: list[ShotFile], random: random.Random
 ) -> None:
@@ -90,7 +90,7 @@ def test_the_order_of_the_files_does_not_matter(
 
 
 @given(libraries, st.sampled_from(["", "a/", "b/"]), TIMES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_an_unrelated_file_changes_nothing(
     files: list[ShotFile], folder: str, seconds: float | None
 ) -> None:
@@ -98,7 +98,7 @@ def test_an_unrelated_file_changes_nothing(
 
 
 @given(libraries, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_case_and_unicode_form_do_not_matter(files: list[ShotFile], random: random.Random) -> None:
     def respelled(path: str) -> str:
         path = random.choice([str.upper, str.lower, str.swapcase])(path)
@@ -112,7 +112,7 @@ def test_case_and_unicode_form_do_not_matter(files: list[ShotFile], random: rand
 
 
 @given(plain)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_is_linked_by_name_has_the_same_keys(files: list[ShotFile]) -> None:
     keys = {file.key: keys_of(file.path, RULES) for file in files}
     for one in group(files):
@@ -150,7 +150,7 @@ def _near(one: ShotFile, other: ShotFile, keys: dict[str, Keys]) -> bool:
 
 
 @given(libraries.filter(bool))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_closed_neighbourhood_is_grouped_as_in_the_whole(files: list[ShotFile]) -> None:
     keys = {file.path: keys_of(file.path, RULES) for file in files}
     closed = {files[0].path: files[0]}

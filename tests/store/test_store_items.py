@@ -55,7 +55,7 @@ async def test_items_without_a_path_do_not_stand_in_each_others_way(tmp_path: Pa
 NAMES = st.sampled_from(["a", "b", "A\0", "\udcff", "\ufdd0dcff", "é", "e\u0301", "x'", "%", ""])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(batches=st.lists(st.lists(NAMES, max_size=4), max_size=6))
 def test_claims_are_all_or_nothing_and_never_double(
     batches: list[list[str]], tmp_path_factory: pytest.TempPathFactory

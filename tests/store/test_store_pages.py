@@ -33,7 +33,7 @@ STATES = st.sampled_from(list(ItemState))
 ITEMS = st.tuples(st.sampled_from([Role.PRIMARY, Role.VIDEO]), STATES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     made=st.lists(ITEMS, max_size=12),
     wanted=st.none() | st.sets(STATES),
