@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pentaprism.assets import Album, Asset
 from pentaprism.errors import ActionRequiredError
-from pentaprism.immich.calls import Calls
+from pentaprism.immich.changing import ChangingClient
 from pentaprism.immich.connections import Connections
 from pentaprism.immich.content import AssetContent
 from pentaprism.immich.conversion import to_album, to_asset
@@ -30,6 +30,7 @@ from pentaprism.immich.models import (
     StatisticsReply,
 )
 from pentaprism.immich.options import ImmichOptions
+from pentaprism.immich.orders import Orders
 from pentaprism.immich.pace import Pace
 from pentaprism.immich.permissions import READ_ONLY, Preflight
 from pentaprism.immich.refusals import absent_album, absent_asset
@@ -54,7 +55,7 @@ class Statistics:
     total: int
 
 
-class ImmichClient:
+class ImmichClient(ChangingClient):
     """One server, one key. An asynchronous context manager; `close` does the same.
 
     Making one raises when the address, the key or the certificate file cannot be right; the
@@ -63,7 +64,7 @@ class ImmichClient:
 
     def __init__(self, options: ImmichOptions, *, pace: Pace | None = None) -> None:
         self._line = make_line(options, pace or Pace())
-        self._calls = Calls(self._line)
+        self._calls = Orders(self._line)
         self._connections = Connections(self._line)
 
     async def __aenter__(self) -> Self:

@@ -33,6 +33,7 @@ class TagReply(msgspec.Struct, rename="camel"):
 
     value: str | None = None
     name: str | None = None
+    id: str = ""
 
 
 class AssetReply(msgspec.Struct, rename="camel"):

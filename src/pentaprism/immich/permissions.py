@@ -15,6 +15,23 @@ READ_ONLY = frozenset(
 STACKS = frozenset({"stack.read", "stack.create", "stack.update", "stack.delete", "asset.update"})
 """What a key needs besides for pushing stacks; reading them needs ``stack.read`` only."""
 
+RESOLVING = frozenset(
+    {
+        "stack.read",
+        "stack.create",
+        "stack.update",
+        "stack.delete",
+        "asset.update",
+        "asset.delete",
+        "albumAsset.create",
+        "albumAsset.delete",
+        "tag.create",
+        "tag.asset",
+    }
+)
+"""What a key needs besides for resolving duplicates and undoing it; ``asset.delete`` is Immich's
+name for moving assets to the trash and back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preflight:

@@ -143,6 +143,24 @@ def absent_stack(stack_id: str) -> NotFoundError:
     )
 
 
+def absent_tag(tag_id: str) -> NotFoundError:
+    """Return the error of a tag that is not there, or is another user's."""
+    return NotFoundError(
+        f"There is no tag {tag_id!r}, or it is not this key's user's.",
+        code="tag_not_found",
+        hint="It was deleted in Immich meanwhile.",
+    )
+
+
+def no_trash(address: Address) -> ActionRequiredError:
+    """Return the error of a server that would delete what is to be trashed."""
+    return ActionRequiredError(
+        f"The trash of Immich at {address.origin} is switched off, so nothing is moved there.",
+        code="trash_off",
+        hint="Switch it on in Immich under Administration > Settings > Trash Settings.",
+    )
+
+
 def gone_asset(asset_id: str, filename: str) -> PermanentError:
     """Return the error of an asset whose file Immich cannot or will not give."""
     return PermanentError(

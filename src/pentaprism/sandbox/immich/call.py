@@ -13,6 +13,7 @@ from pentaprism.sandbox.immich.library import Library
 from pentaprism.sandbox.immich.listing import Listing
 from pentaprism.sandbox.immich.replies import Replies
 from pentaprism.sandbox.immich.reply import Reply
+from pentaprism.sandbox.immich.sidecars import Sidecars
 from pentaprism.sandbox.immich.traffic import Traffic
 
 
@@ -34,6 +35,7 @@ class Call:
     replies: Replies
     rules: Faults
     traffic: Traffic
+    sidecars: Sidecars
     method: str
     params: Mapping[str, str]
     query: Mapping[str, str]
@@ -102,11 +104,21 @@ class Call:
 
     def own_assets(self, ids: list[str], permission: str) -> list[Asset]:
         """Return the caller's assets with these ids; one that is not theirs fails all."""
-        assets = [self.library.assets.get(id_) for id_ in ids]
-        found = [a for a in assets if a is not None and a.owner_id == self.user.id]
-        if len(found) < len(ids):
+        if not all(self.may_change(id_) for id_ in ids):
             raise no_access(permission)
-        return found
+        return [self.library.assets[id_] for id_ in ids]
+
+    def may_change(self, asset_id: str) -> bool:
+        """Say whether an asset is the caller's own, and not locked away from their keys."""
+        asset = self.library.assets.get(asset_id)
+        return asset is not None and asset.owner_id == self.user.id and asset.visibility != "locked"
+
+    def may_share(self, asset_id: str) -> bool:
+        """Say whether the caller may put an asset into albums: their own, or a partner's."""
+        asset = self.library.assets.get(asset_id)
+        if asset is None or asset.visibility == "locked":
+            return False
+        return asset.owner_id in {self.user.id, *self.library.partners.get(self.user.id, ())}
 
 
 type Handler = Callable[[Call], Reply]

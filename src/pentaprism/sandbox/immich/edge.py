@@ -23,6 +23,7 @@ from pentaprism.sandbox.immich.library import Library
 from pentaprism.sandbox.immich.listing import Listing
 from pentaprism.sandbox.immich.replies import Replies
 from pentaprism.sandbox.immich.reply import Reply, json
+from pentaprism.sandbox.immich.sidecars import Sidecars
 from pentaprism.sandbox.immich.traffic import Traffic
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Edge:
         replies: Replies,
         faults: Faults,
         traffic: Traffic,
+        sidecars: Sidecars,
         *,
         latency: float,
         bandwidth: int | None,
@@ -51,6 +53,7 @@ class Edge:
         self.replies = replies
         self.faults = faults
         self.traffic = traffic
+        self.sidecars = sidecars
         self.latency = latency
         self.pace = Bandwidth(bandwidth)
 
@@ -118,6 +121,7 @@ class Edge:
             self.replies,
             self.faults,
             self.traffic,
+            self.sidecars,
             request.method,
             request.match_info,
             request.query,

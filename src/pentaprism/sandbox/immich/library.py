@@ -33,7 +33,7 @@ class Library(Accounts):
     """Albums, assets, stacks and tags of one server, and who has an account there.
 
     ``revision`` grows with every change; ``fragments`` keeps JSON of assets that did not change
-    since.
+    since. Without ``trash_enabled`` the server says that it has no trash.
     """
 
     def __init__(self, seed: int, clock: Callable[[], int] = wall_clock) -> None:
@@ -43,6 +43,8 @@ class Library(Accounts):
         self.stacks: dict[str, Stack] = {}
         self.tags: dict[str, Tag] = {}
         self.fragments: dict[tuple[str, bool], bytes] = {}
+        self.trash_enabled = True
+        self.trash_days = 30
 
     # Albums
 
@@ -122,15 +124,28 @@ class Library(Accounts):
         now = self.clock()
         for id_ in asset_ids:
             self.assets[id_].updated = now
+        self.forget(*asset_ids)
+
+    def forget(self, *asset_ids: str) -> None:
+        """Forget the assets' JSON, without moving their time."""
+        for id_ in asset_ids:
             self.fragments.pop((id_, False), None)
             self.fragments.pop((id_, True), None)
         self.revision += 1
 
     def trash(self, asset_ids: Iterable[str]) -> None:
-        """Move assets to the trash; Immich leaves the video half of a live photo where it is."""
+        """Move assets to the trash; Immich leaves the video half of a live photo where it is.
+
+        An album whose thumbnail is among them gets another, for good.
+        """
         for id_ in asset_ids:
             self.assets[id_].deleted = self.clock()
             self.touch(id_)
+            for album in self.albums.values():
+                if album.thumbnail_id == id_:
+                    shown = (i for i in album.assets if self.assets[i].deleted is None)
+                    album.thumbnail_id = next(shown, None)
+                    self._changed(album)
 
     def restore(self, asset_ids: Iterable[str]) -> int:
         """Take assets back from the trash and return how many there were."""

@@ -37,7 +37,7 @@ class Wanted:
 
     ``size`` pads every file to that many bytes. ``jpeg_only`` leaves the other formats and the
     live photos out. ``big_video`` adds a video of so many bytes to the main album, ``shots`` an
-    album of files that belong together.
+    album of files that belong together, ``duplicates`` so many photos with a copy of each.
     """
 
     assets: int
@@ -47,6 +47,7 @@ class Wanted:
     jpeg_only: bool = False
     big_video: int | None = None
     shots: bool = False
+    duplicates: int = 0
 
 
 class Maker:

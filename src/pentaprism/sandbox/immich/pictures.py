@@ -16,6 +16,7 @@ import pillow_heif
 from av.video.stream import VideoStream
 from PIL import Image, TiffImagePlugin
 
+from pentaprism.sandbox.immich.entities import Scene
 from pentaprism.sandbox.immich.formats import FORMATS, shape
 from pentaprism.sandbox.immich.scenes import draw
 
@@ -42,6 +43,16 @@ def photo(
         return _clip(kind, rng)
     image = draw(rng, *shape(kind, number))
     return _WRITERS[kind](image, _exif(taken, place))
+
+
+def recompressed(scene: Scene, mark: str) -> bytes:
+    """Return the JPEG of a scene once more, at a lower quality and without its EXIF.
+
+    ``mark`` goes into a comment, so that other marks give other bytes.
+    """
+    rng = random.Random(f"{scene.seed}/{scene.kind}/{scene.number}")
+    image = draw(rng, *shape(scene.kind, scene.number))
+    return _saved(image, "JPEG", quality=60, comment=mark.encode())
 
 
 def _exif(taken: datetime, place: tuple[float, float] | None) -> Image.Exif:

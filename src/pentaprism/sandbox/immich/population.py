@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from pentaprism.sandbox.immich.duplicates import add_duplicates
 from pentaprism.sandbox.immich.library import READ_ONLY, Library
 from pentaprism.sandbox.immich.making import Maker, Wanted
 from pentaprism.sandbox.immich.names import HOSTILE
@@ -45,6 +46,8 @@ def populate(library: Library, wanted: Wanted) -> None:
     library.add_album("Garden", garden, owner_id=third.id)
     if wanted.shots:
         add_shots(library, maker)
+    if wanted.duplicates:
+        add_duplicates(library, maker, wanted.duplicates)
 
 
 def _odd_names(wanted: Wanted) -> tuple[str, ...]:

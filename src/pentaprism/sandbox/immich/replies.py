@@ -196,12 +196,18 @@ class Replies:
         reply["owner"] = self.user(self.library.users[asset.owner_id])
         reply["tags"] = [self.tag(self.library.tags[id_], nested=True) for id_ in asset.tag_ids]
         stack = self.library.stacks.get(asset.stack_id or "")
-        reply["stack"] = stack and {
+        reply["stack"] = stack and self._stacked(stack)
+        return reply
+
+    def _stacked(self, stack: Stack) -> Json:
+        """Return a stack as one of its assets shows it: the primary counts even in the trash."""
+        others = [self.library.assets[id_] for id_ in stack.asset_ids[1:]]
+        shown = [a for a in others if a.deleted is None and a.visibility == "timeline"]
+        return {
             "id": stack.id,
             "primaryAssetId": stack.asset_ids[0],
-            "assetCount": len(stack.asset_ids),
+            "assetCount": len(shown) + 1,
         }
-        return reply
 
     def _duration(self, asset: Asset) -> int | str | None:
         if not self.version.is_old:

@@ -16,6 +16,7 @@ from pentaprism.sandbox.immich.making import Wanted
 from pentaprism.sandbox.immich.population import populate
 from pentaprism.sandbox.immich.replies import Replies, Version
 from pentaprism.sandbox.immich.routes import API, CONTROL
+from pentaprism.sandbox.immich.sidecars import Sidecars
 from pentaprism.sandbox.immich.traffic import Traffic
 
 
@@ -28,7 +29,10 @@ class Sandbox(Host):
 
     ``hostile=False`` makes a library of plain assets only; ``size`` pads every file to that many
     bytes; ``jpeg_only`` leaves other formats out; ``big_video`` adds a video of that many bytes,
-    ``shots`` an album of files that belong together.
+    ``shots`` an album of files that belong together, ``duplicates`` so many photos with a copy of
+    each, in albums "Originals" and "Copies".
+    ``metadata_delay`` is how many seconds Immich takes to write changed metadata beside a file,
+    during which a second change of the same is lost; 0 writes it as soon as it is answered.
     ``latency`` is seconds before each reply, ``bandwidth`` bytes a second for all bodies together.
     ``clock`` tells the time in milliseconds since 1970. Port 0 takes a free one. Starting raises
     `SandboxError` where the port is taken.
@@ -46,14 +50,17 @@ class Sandbox(Host):
         jpeg_only: bool = False,
         big_video: int | None = None,
         shots: bool = False,
+        duplicates: int = 0,
         version: str = "3.1.0",
+        metadata_delay: float = 0.0,
         latency: float = 0.0,
         bandwidth: int | None = None,
         clock: Callable[[], int] = wall_clock,
     ) -> None:
         super().__init__(host, port, KEEP_ALIVE)
         self.library = Library(seed, clock)
-        populate(self.library, Wanted(assets, seed, hostile, size, jpeg_only, big_video, shots))
+        wanted = Wanted(assets, seed, hostile, size, jpeg_only, big_video, shots, duplicates)
+        populate(self.library, wanted)
         self.api_key = next(iter(self.library.keys))
         self.faults = Faults()
         self.traffic = Traffic(tuple(dict.fromkeys(route.name for route in API)))
@@ -63,6 +70,7 @@ class Sandbox(Host):
             self.replies,
             self.faults,
             self.traffic,
+            Sidecars(self.library, metadata_delay),
             latency=latency,
             bandwidth=bandwidth,
         )

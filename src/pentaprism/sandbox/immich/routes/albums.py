@@ -85,9 +85,11 @@ def delete_album(call: Call) -> Reply:
 
 def add_assets(call: Call) -> Reply:
     """Add assets to an album; each id has its own result."""
+    if call.id() not in call.library.albums:
+        raise ApiError(400, "Album not found")
     album = call.album(call.id(), "albumAsset.create")
     ids = call.body.uuids("ids")
-    known = {id_ for id_ in ids if (a := call.library.assets.get(id_)) and call.sees(a)}
+    known = {id_ for id_ in ids if id_ in album.assets or call.may_share(id_)}
     fresh = set(call.library.add_to_album(album.id, [id_ for id_ in ids if id_ in known]))
     results = []
     for id_ in ids:

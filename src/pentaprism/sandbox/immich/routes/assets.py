@@ -10,11 +10,13 @@ from pentaprism.sandbox.immich.body import read_flag, read_option
 from pentaprism.sandbox.immich.call import Call, Route, Upload
 from pentaprism.sandbox.immich.content import Whole
 from pentaprism.sandbox.immich.entities import Asset, Place
-from pentaprism.sandbox.immich.errors import ApiError, invalid, wrong_type
+from pentaprism.sandbox.immich.errors import ApiError, invalid, out_of_range, wrong_type
+from pentaprism.sandbox.immich.replies import Json
 from pentaprism.sandbox.immich.reply import Reply, json, nothing
 from pentaprism.sandbox.immich.routes.search import read_checksum
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BOUNDS = (("latitude", 90), ("longitude", 180))
 _VISIBILITIES = ("archive", "timeline", "hidden", "locked")
 _MIME = {
     ".heic": "image/heic",
@@ -53,50 +55,68 @@ def count_assets(call: Call) -> Reply:
 
 
 def update_asset(call: Call) -> Reply:
-    """Change the metadata of one asset."""
+    """Change the metadata of one asset; the reply is made before they are written."""
     asset = call.own_assets([call.id()], "asset.update")[0]
-    _update(call, asset)
-    return json(call.replies.listed(asset, with_exif=True))
+    written = _update(call, asset)
+    reply = json(call.replies.listed(asset, with_exif=True))
+    call.sidecars.write(asset, written)
+    return reply
 
 
 def update_assets(call: Call) -> Reply:
     """Change the metadata of several assets; locking takes them out of their albums."""
     for asset in call.own_assets(call.body.uuids("ids"), "asset.update"):
-        _update(call, asset)
+        call.sidecars.write(asset, _update(call, asset))
         if call.body.value("visibility", "string") == "locked":
             call.library.lock(asset.id)
     return nothing()
 
 
-def _update(call: Call, asset: Asset) -> None:
-    latitude, longitude = (
-        call.body.value("latitude", "number"),
-        call.body.value("longitude", "number"),
-    )
+def _update(call: Call, asset: Asset) -> Json:
+    """Change an asset as the body says, and return what is to be written beside its file."""
+    written = _written(call)
+    favorite = call.body.value("isFavorite", "boolean")
+    visibility = call.body.option("visibility", _VISIBILITIES, None)
+    dated = call.body.value("dateTimeOriginal", "string")
+    call.sidecars.change(asset, written)
+    if favorite is not None or dated is not None:
+        taken, offset = _instant(dated), _zone(dated)
+        call.library.describe(asset.id, favorite=favorite, taken=taken, offset=offset)
+    if visibility is not None:
+        call.library.set_visibility(asset.id, visibility)
+    return written
+
+
+def _written(call: Call) -> Json:
+    """Return the fields of the body that Immich writes into a sidecar, by the asset's names."""
+    written: Json = {}
+    if call.body.has("description"):
+        written["description"] = call.body.required("description", "string")
+    if call.body.has("rating"):
+        written["rating"] = _rating(call)
+    latitude, longitude = (_degrees(call, *bound) for bound in _BOUNDS)
     if (latitude is None) != (longitude is None):
         said = "Latitude and longitude must be provided together"
         raise invalid({"code": "custom", "path": [], "message": said})
-    visibility = call.body.option("visibility", _VISIBILITIES, asset.visibility)
-    _update_rating(call, asset)
-    call.library.describe(
-        asset.id,
-        description=call.body.value("description", "string"),
-        place=None if latitude is None else Place(latitude, longitude),
-        favorite=call.body.value("isFavorite", "boolean"),
-        taken=_instant(call.body.value("dateTimeOriginal", "string")),
-        offset=_zone(call.body.value("dateTimeOriginal", "string")),
-    )
-    call.library.set_visibility(asset.id, visibility or asset.visibility)
+    if latitude is not None and longitude is not None:
+        written["place"] = Place(latitude, longitude)
+    return written
 
 
-def _update_rating(call: Call, asset: Asset) -> None:
-    if not call.body.has("rating"):
-        return
+def _degrees(call: Call, name: str, bound: int) -> float | None:
+    value: float | None = call.body.value(name, "number")
+    if value is not None and value < -bound:
+        raise out_of_range("small", -bound, name)
+    if value is not None and value > bound:
+        raise out_of_range("big", bound, name)
+    return value
+
+
+def _rating(call: Call) -> int | None:
     if call.body.raw["rating"] == 0 and not call.replies.version.is_old:
         said = "Rating must be -1 (rejected), 1–5 (starred), or null (unrated); 0 is not valid"  # noqa: RUF001 (Immich's words)
         raise invalid({"code": "custom", "path": ["rating"], "message": said})
-    rated = call.body.raw["rating"] is not None
-    asset.rating = call.body.integer("rating", -1, 5, 0) if rated else None
+    return call.body.integer("rating", -1, 5, 0) if call.body.raw["rating"] is not None else None
 
 
 def _moment(text: str | None) -> datetime | None:

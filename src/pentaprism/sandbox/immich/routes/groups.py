@@ -5,7 +5,7 @@ from __future__ import annotations
 from pentaprism.sandbox.immich.body import read_uuid
 from pentaprism.sandbox.immich.call import Call, Route
 from pentaprism.sandbox.immich.entities import Asset, Stack, Tag
-from pentaprism.sandbox.immich.errors import ApiError, no_access
+from pentaprism.sandbox.immich.errors import ApiError, no_access, wrong_type
 from pentaprism.sandbox.immich.replies import Json
 from pentaprism.sandbox.immich.reply import Reply, json, nothing
 
@@ -87,50 +87,76 @@ def list_tags(call: Call) -> Reply:
 def upsert_tags(call: Call) -> Reply:
     """Return the tags with these paths, made where they are missing."""
     values = call.body.required("tags", "array")
-    tags = [call.library.upsert_tag(value, call.user.id) for value in values]
+    for at, value in enumerate(values):
+        if not isinstance(value, str):
+            raise wrong_type("string", value, "tags", at)
+    paths = ["/".join(filter(None, value.split("/"))) for value in dict.fromkeys(values)]
+    tags = [call.library.upsert_tag(path, call.user.id) for path in paths if path]
     return json([call.replies.tag(tag) for tag in tags])
 
 
 def assign_tags(call: Call) -> Reply:
-    """Assign every tag to every asset, and count what was new."""
-    known, mine = call.library.tags, call.library.assets
-    tags = [known[id_] for id_ in call.body.uuids("tagIds") if id_ in known]
-    assets = [mine[id_] for id_ in call.body.uuids("assetIds") if id_ in mine]
-    before = sum(len(asset.tag_ids) for asset in assets)
-    for asset in assets:
-        call.library.tag(asset.id, *(tag.value for tag in tags))
-    return json({"count": sum(len(asset.tag_ids) for asset in assets) - before})
+    """Assign every tag to every asset, and count what was new; ids that are not theirs do not."""
+    tags = [id_ for id_ in call.body.uuids("tagIds") if _has_tag(call, id_)]
+    assets = dict.fromkeys(id_ for id_ in call.body.uuids("assetIds") if call.may_change(id_))
+    return json({"count": sum(_tag_asset(call, id_, tags) for id_ in assets)})
+
+
+def _has_tag(call: Call, tag_id: str) -> bool:
+    tag = call.library.tags.get(tag_id)
+    return tag is not None and tag.owner_id == call.user.id
+
+
+def _tag_asset(call: Call, asset_id: str, tag_ids: list[str]) -> int:
+    """Give an asset tags, and return how many it had not."""
+    asset = call.library.assets[asset_id]
+    tagged = tuple(dict.fromkeys((*asset.tag_ids, *tag_ids)))
+    fresh = len(tagged) - len(asset.tag_ids)
+    if fresh:
+        _set_tags(call, asset, tagged)
+    return fresh
+
+
+def _set_tags(call: Call, asset: Asset, tag_ids: tuple[str, ...]) -> None:
+    call.sidecars.change(asset, {"tag_ids": tag_ids})
+    call.sidecars.write(asset, {"tag_ids": tag_ids})
 
 
 def tag_assets(call: Call) -> Reply:
-    """Assign one tag to assets."""
-    tag, ids = _tag(call, call.id()), call.body.uuids("ids")
+    """Assign one tag to assets; each id has its own result."""
+    tag = _tag(call, call.id())
     results: list[Json] = []
-    for asset in call.own_assets(ids, "asset.update"):
-        fresh = tag.id not in asset.tag_ids
-        call.library.tag(asset.id, tag.value)
-        result: Json = {"id": asset.id, "success": fresh}
-        results.append(result if fresh else result | {"error": "duplicate"})
+    for id_ in call.body.uuids("ids"):
+        error = None
+        if not call.may_change(id_):
+            error = "no_permission"
+        elif not _tag_asset(call, id_, [tag.id]):
+            error = "duplicate"
+        results.append(_result(id_, error))
     return json(results)
 
 
 def untag_assets(call: Call) -> Reply:
-    """Take one tag from assets."""
-    tag, ids = _tag(call, call.id()), call.body.uuids("ids")
+    """Take one tag from assets; each id has its own result."""
+    tag = _tag(call, call.id())
     results: list[Json] = []
-    for asset in call.own_assets(ids, "asset.update"):
-        had = tag.id in asset.tag_ids
-        asset.tag_ids = tuple(id_ for id_ in asset.tag_ids if id_ != tag.id)
-        call.library.touch(asset.id)
-        result: Json = {"id": asset.id, "success": had}
-        results.append(result if had else result | {"error": "not_found"})
+    for id_ in call.body.uuids("ids"):
+        asset = call.library.assets.get(id_)
+        had = asset is not None and tag.id in asset.tag_ids
+        if asset is not None and had:
+            _set_tags(call, asset, tuple(other for other in asset.tag_ids if other != tag.id))
+        results.append(_result(id_, None if had else "not_found"))
     return json(results)
+
+
+def _result(id_: str, error: str | None) -> Json:
+    return {"id": id_, "success": error is None} | ({"error": error} if error else {})
 
 
 def _tag(call: Call, tag_id: str) -> Tag:
     tag = call.library.tags.get(tag_id)
     if tag is None or tag.owner_id != call.user.id:
-        raise no_access("tag.update")
+        raise no_access("tag.asset")
     return tag
 
 

@@ -44,7 +44,7 @@ def about(call: Call) -> Reply:
 
 def features(call: Call) -> Reply:
     """Return which features are on."""
-    on = ("sidecar", "search", "trash", "duplicateDetection")
+    on = ("sidecar", "search", "duplicateDetection")
     off = (
         "configFile",
         "email",
@@ -57,16 +57,20 @@ def features(call: Call) -> Reply:
         "reverseGeocoding",
         "smartSearch",
     )
-    sign_in = {"passwordLogin": call.library.password_login, "oauth": call.library.oauth}
-    return json(dict.fromkeys(on, True) | dict.fromkeys(off, False) | sign_in)
+    chosen = {
+        "passwordLogin": call.library.password_login,
+        "oauth": call.library.oauth,
+        "trash": call.library.trash_enabled,
+    }
+    return json(dict.fromkeys(on, True) | dict.fromkeys(off, False) | chosen)
 
 
-def config(_: Call) -> Reply:
+def config(call: Call) -> Reply:
     """Return the part of the settings that is public."""
     return json(
         {
             "loginPageMessage": "",
-            "trashDays": 30,
+            "trashDays": call.library.trash_days,
             "userDeleteDelay": 7,
             "oauthButtonText": "Login with OAuth",
             "isInitialized": True,
