@@ -1,4 +1,4 @@
-"""Both digests of a file in one read, against hashlib alone computing one after the other.
+"""Both digests of a file in one read, against hashlib alone; and the hashes of pictures.
 
 .venv/bin/python bench/hashing.py
 """
@@ -77,4 +77,7 @@ def _from_memory(data: bytes) -> tuple[bytes, bytes]:
 
 
 if __name__ == "__main__":
+    from picture_hashes import picture_hash_speed
+
     hash_speed()
+    picture_hash_speed()
