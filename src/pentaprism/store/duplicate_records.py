@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,9 @@ from pentaprism.fingerprints.labels import Label
 @dataclass(frozen=True, slots=True)
 class DuplicatePair:
     """Two files that were compared and are alike; ``low`` is the smaller row.
+
+    Of files with the same bytes only one is compared with others, and they are no pairs among
+    each other: grouping knows them by their hashes.
 
     ``distance`` is the number of differing bits of their hashes, None for other than pictures and
     where it was not needed. ``score`` is from 0 to 1. ``symmetry`` is the number of the symmetry
@@ -34,8 +38,9 @@ class DuplicateGroup:
 
     ``label`` and ``score`` are those of the weakest pair. ``shots`` counts the shots, ``files``
     their files. ``bytes`` is the size of all files but those of the keeper. ``keeper`` is the shot
-    that is proposed to be kept, and ``reasons`` says why, as codes with their values. ``bulk``
-    tells whether every file of the others has its equal, byte for byte, in the keeper.
+    that is proposed to be kept, by the row of its primary file, and ``reasons`` says why; see
+    `pentaprism.duplicates.reasons.restored`. ``bulk`` tells whether every file of the others has
+    its equal, byte for byte, in the keeper. ``taken_at`` is that of the keeper.
     """
 
     id: str
@@ -56,16 +61,18 @@ class DuplicateGroup:
 class DuplicateMember:
     """A file in a duplicate group.
 
-    ``shot`` numbers the shots of a group from 0; ``picture`` marks the file of a shot that was
-    compared. ``hash`` is the SHA-256 of its bytes as hex digits, where it is known; ``phash`` its
-    perceptual hash as 16 hex digits. ``score`` tells how much its shot is like the keeper, 1 for
-    the keeper itself. ``path`` and ``size`` repeat the file's.
+    ``shot`` is the row of the primary file of its shot: what has the same belongs together.
+    ``picture`` marks files that were compared, which sidecars are not. ``hash`` is the SHA-256 of
+    its bytes as hex digits, where it is known; ``phash`` its perceptual hash as 16 hex digits.
+    ``score`` tells how much its shot is like the keeper, 1 for the keeper itself. ``source_id`` is
+    its root or connection; ``path`` and ``size`` repeat the file's.
     """
 
     group_id: str
     file_row: int
     shot: int
     picture: bool
+    source_id: str
     path: str
     size: int | None
     hash: str | None
@@ -85,7 +92,7 @@ class Verdict:
     """A person's lasting decision about two files: they are in no duplicate group together.
 
     It counts for the rows, whatever their files are called, and for the bytes, by their SHA-1,
-    wherever they come up again.
+    wherever they come up again. About two files with the same bytes it means all that have them.
     """
 
     id: int
@@ -96,3 +103,35 @@ class Verdict:
     low_sha1: bytes | None
     high_sha1: bytes | None
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePage:
+    """Some groups of a list; ``next`` asks for those after them, None after the last."""
+
+    groups: Sequence[DuplicateGroup]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCount:
+    """How many groups have a label, and how many bytes all but their keepers have."""
+
+    groups: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMark:
+    """A file in a root that a person does not need any more; Pentaprism does not touch it.
+
+    ``keeper_row`` is the primary file of the shot that was kept. ``root_id`` and ``path`` tell
+    where it is.
+    """
+
+    file_row: int
+    keeper_row: int
+    marked_at: datetime
+    root_id: str
+    path: str
+    size: int | None

@@ -15,10 +15,15 @@ from pentaprism.store.connections import Connections
 from pentaprism.store.consents import Consents
 from pentaprism.store.contents import Contents
 from pentaprism.store.database import Database, whole
+from pentaprism.store.digests import Digests
+from pentaprism.store.duplicate_marks import DuplicateMarks
+from pentaprism.store.duplicates import Duplicates
 from pentaprism.store.file_details import FileDetails
 from pentaprism.store.file_groups import FileGroups
+from pentaprism.store.fingerprints import Fingerprints
 from pentaprism.store.group_decisions import GroupDecisions
 from pentaprism.store.items import Items
+from pentaprism.store.journal import Journal
 from pentaprism.store.library_assets import LibraryAssets
 from pentaprism.store.library_files import LibraryFiles
 from pentaprism.store.locks import Locks
@@ -35,6 +40,7 @@ from pentaprism.store.runs import Runs, add_events, set_counters
 from pentaprism.store.secrets import Secrets
 from pentaprism.store.sessions import Sessions
 from pentaprism.store.stacks import Stacks
+from pentaprism.store.verdicts import Verdicts
 
 
 def _now() -> datetime:
@@ -73,6 +79,12 @@ class Store:
         self.file_groups = FileGroups(database)
         self.group_decisions = GroupDecisions(database, clock)
         self.stacks = Stacks(database)
+        self.fingerprints = Fingerprints(database)
+        self.digests = Digests(database)
+        self.duplicates = Duplicates(database)
+        self.verdicts = Verdicts(database, clock)
+        self.duplicate_marks = DuplicateMarks(database, clock)
+        self.journal = Journal(database, clock)
         self.locks = locks
         self._key = Key(database, secrets, locks)
 
