@@ -18,6 +18,9 @@ from pentaprism.destinations.google_photos.options import GooglePhotosOptions
 from pentaprism.destinations.google_photos.quota import forecast, pacific_day
 from pentaprism.destinations.pace import Pace
 from pentaprism.destinations.registry import by_kind, parse_spec
+from pentaprism.duplicates.index import DuplicateIndex
+from pentaprism.duplicates.keeper_rules import load_keeper_rules
+from pentaprism.duplicates.options import LookOptions, Reach
 from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions, Preflight
 from pentaprism.indexing import Indexing
@@ -71,6 +74,12 @@ class App:
         self.clock = clock
         self.accounts = GoogleAccounts(store, settings, clock, pace)
         self.indexing = Indexing(store, settings, clock)
+        options = LookOptions(
+            rules=load_keeper_rules(settings.keeper_rules),
+            reach=Reach(settings.duplicate_distance, settings.duplicate_symmetries),
+            workers=settings.duplicate_workers,
+        )
+        self.duplicates = DuplicateIndex(store, clock, options, self.immich)
 
     @classmethod
     @asynccontextmanager

@@ -18,8 +18,10 @@ from pentaprism.connections.thumbnails import Thumbnails
 from pentaprism.immich import SignIn
 from pentaprism.jobs.catalogues import Catalogues
 from pentaprism.jobs.clock import Clock
+from pentaprism.jobs.duplicate_scans import DuplicateScans
 from pentaprism.jobs.notices import Notices
 from pentaprism.jobs.plans import Plans
+from pentaprism.jobs.resolutions import Resolutions
 from pentaprism.jobs.runner import Runner
 from pentaprism.jobs.scans import Scans
 from pentaprism.jobs.stack_pushes import StackPushes
@@ -62,6 +64,8 @@ class Program:
     watchers: Watchers
     catalogues: Catalogues
     stack_pushes: StackPushes
+    duplicate_scans: DuplicateScans
+    resolutions: Resolutions
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,10 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
         stack.push_async_callback(scans.close)
         stack_pushes = StackPushes(app)
         stack.push_async_callback(stack_pushes.close)
+        duplicate_scans = DuplicateScans(app, busy=lambda: bool(runner.all_live()))
+        stack.push_async_callback(duplicate_scans.close)
+        resolutions = Resolutions(app)
+        stack.push_async_callback(resolutions.close)
         yield Program(
             app=app,
             base_url=around.base_url,
@@ -136,4 +144,6 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
             watchers=Watchers(app, scans),
             catalogues=Catalogues(app),
             stack_pushes=stack_pushes,
+            duplicate_scans=duplicate_scans,
+            resolutions=resolutions,
         )

@@ -187,6 +187,8 @@ class _Server(uvicorn.Server):
         self._program.plans.changes.close()
         self._program.scans.changes.close()
         self._program.stack_pushes.changes.close()
+        self._program.duplicate_scans.changes.close()
+        self._program.resolutions.changes.close()
 
 
 def _background(program: Program) -> list[Coroutine[Any, Any, None]]:
@@ -198,6 +200,8 @@ def _background(program: Program) -> list[Coroutine[Any, Any, None]]:
         program.scans.run(),
         program.watchers.run(),
         program.catalogues.run(),
+        program.duplicate_scans.run(),
+        program.resolutions.run(),
     ]
 
 

@@ -139,6 +139,33 @@ class Settings(BaseSettings):
         description="Of which connections the server indexes the assets, so that their files are "
         "grouped: home for those to home servers, all, or off.",
     )
+    duplicates: Literal["on", "off"] = Field(
+        "on",
+        description="Whether the server looks for duplicates by itself when files are new: on or "
+        "off; when it is asked to it does either way.",
+    )
+    duplicate_distance: int = Field(
+        10,
+        ge=0,
+        le=16,
+        description="In how many of their 64 bits the hashes of two pictures may differ for the "
+        "pictures to be compared.",
+    )
+    duplicate_symmetries: bool = Field(
+        False,
+        description="Whether turned and mirrored copies are looked for as well: true or false.",
+    )
+    duplicate_workers: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="How many processes look at pictures at once; half as many as there are cores.",
+    )
+    keeper_rules: Path | None = Field(
+        None,
+        description="A TOML file with rules of your own about which of several duplicates is "
+        "proposed to be kept.",
+    )
     trusted_proxies: str = Field(
         "127.0.0.1,::1",
         description="Addresses and networks, separated by commas, of the reverse proxies that are "

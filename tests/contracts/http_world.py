@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import aiohttp
 from databases import place_database
 from media_folders import index
+from owned_duplicates import own_duplicates
 from pydantic import SecretStr
 from web_world import KEY, Serving
 
@@ -259,6 +260,7 @@ class House:
             await program.health.check_all()
             media = self.home / f"{folder} media"
             root_id, group_id = await index(program, owner.id, media)
+            duplicates = await own_duplicates(program, owner.id, root_id)
             return Someone(
                 owner.id,
                 email,
@@ -276,6 +278,7 @@ class House:
                     "album_id": album.id,
                     "root_id": root_id,
                     "group_id": group_id,
+                    **duplicates,
                 },
                 frozenset(
                     {
@@ -288,6 +291,7 @@ class House:
                         other.id,
                         root_id,
                         group_id,
+                        *(id_ for id_ in duplicates.values() if not id_.isdigit()),
                     }
                 ),
             )
@@ -327,6 +331,7 @@ def settings_of(home: Path, google: GoogleSandbox, **values: Any) -> Settings:
         "immich_retries": 0,
         "immich_timeout": 20,
         "index_immich": "off",
+        "duplicates": "off",
     }
     return Settings(**usual | values)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from media_samples import SHARED
 from painted import FLATS, NEIGHBOURS, flat_frame, neighbour, photo_like, watermarked
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 from pillow_heif import from_pillow, register_heif_opener
 
 __all__ = ["COPIES", "Copy", "Kind", "Planted", "photo_like", "plant", "real_photos"]
@@ -19,7 +19,7 @@ register_heif_opener()
 
 
 class Kind(StrEnum):
-    """How a copy came about; the last three are no copies."""
+    """How a copy came about; the last four are no copies."""
 
     Q20 = "recompressed q20"
     Q60 = "recompressed q60"
@@ -33,10 +33,14 @@ class Kind(StrEnum):
     REFORMATTED = "other format"
     FLAT = "flat frames"
     BURST = "burst neighbours"
+    RECOLOURED = "black-and-white, toned"
     UNRELATED = "unrelated"
 
 
-COPIES = tuple(kind for kind in Kind if kind not in {Kind.FLAT, Kind.BURST, Kind.UNRELATED})
+OTHERS = frozenset({Kind.FLAT, Kind.BURST, Kind.RECOLOURED, Kind.UNRELATED})
+"""The kinds that are no copies."""
+
+COPIES = tuple(kind for kind in Kind if kind not in OTHERS)
 """The kinds that are to be found."""
 
 LOSSLESS = frozenset({Kind.STRIPPED})
@@ -49,6 +53,7 @@ ROTATIONS = (
     Image.Transpose.ROTATE_270,
     Image.Transpose.FLIP_TOP_BOTTOM,
 )
+TONES = {"sepia": ("#1c0f05", "#f2dcb8"), "cyanotype": ("#04122e", "#dcebf5")}
 FORMATS = ("PNG", "WEBP", "HEIF", "AVIF")
 
 
@@ -66,8 +71,8 @@ class Copy:
 class Planted:
     """A set on disk: all its files, its originals, and what was made of them.
 
-    ``copies`` are to be found, ``neighbours`` are other moments of the same scene, ``flat`` are
-    frames with nothing to see, many of which look alike.
+    ``copies`` are to be found, ``neighbours`` are other moments of the same scene and the scene in
+    other colours, ``flat`` are frames with nothing to see, many of which look alike.
     """
 
     files: tuple[Path, ...]
@@ -101,7 +106,7 @@ def plant(
     folder: Path,
     *,
     originals: int | Sequence[Image.Image],
-    kinds: Collection[Kind] = tuple(Kind),
+    kinds: Collection[Kind] = (*COPIES, Kind.FLAT, Kind.BURST),
     seed: int = 0,
     size: tuple[int, int] = (640, 480),
 ) -> Planted:
@@ -126,8 +131,8 @@ def plant(
         # A copy is made of the file, as people's copies are, not of what came before it.
         made += _copies_of(original, number, kinds, seed)
     flat = list(_flat(folder, len(written), seed)) if Kind.FLAT in kinds else []
-    neighbours = [one for one in made if one.kind is Kind.BURST]
-    copies = [one for one in made if one.kind is not Kind.BURST]
+    neighbours = [one for one in made if one.kind in OTHERS]
+    copies = [one for one in made if one.kind not in OTHERS]
     files = sorted([*written, *flat, *(one.copy for one in made)])
     return Planted(tuple(files), tuple(written), tuple(copies), tuple(neighbours), tuple(flat))
 
@@ -226,6 +231,17 @@ def _neighbour(picture: Image.Image, _path: Path, number: int) -> Made:
     return _jpeg(neighbour(picture, how, number), 92), "jpg", how
 
 
+def recoloured(picture: Image.Image, tone: str) -> Image.Image:
+    """Return a picture in black and white, ``grey``, or in one of the `TONES` of old prints."""
+    grey = picture.convert("L")
+    return ImageOps.colorize(grey, *TONES[tone]) if tone in TONES else grey.convert("RGB")
+
+
+def _recoloured(picture: Image.Image, _path: Path, number: int) -> Made:
+    tone = ("grey", *TONES)[number % (len(TONES) + 1)]
+    return _jpeg(recoloured(picture, tone), 90), "jpg", tone
+
+
 def without_exif(jpeg: bytes) -> bytes:
     """Return a JPEG without its APP1 segments, all else as it was."""
     kept = [jpeg[:2]]
@@ -250,4 +266,5 @@ _MAKERS: Mapping[Kind, Maker] = {
     Kind.STRIPPED: _stripped,
     Kind.REFORMATTED: _reformatted,
     Kind.BURST: _neighbour,
+    Kind.RECOLOURED: _recoloured,
 }
