@@ -17,6 +17,7 @@ from pentaprism.cli import (
     account,
     demo,
     doctor,
+    duplicates,
     groups,
     library,
     mirror,
@@ -50,6 +51,7 @@ app.command()(library.albums)
 app.command()(mirror.mirror)
 app.command()(scan.scan)
 app.command()(groups.groups)
+app.command()(duplicates.duplicates)
 app.add_typer(roots.app, name="roots")
 app.add_typer(mirrors.app, name="mirrors")
 app.add_typer(account.app, name="account")
