@@ -18,6 +18,7 @@ from api_world import ApiWorld, Caller, api_world
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from media_folders import index
+from owned_duplicates import own_duplicates
 from pydantic import BaseModel
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -87,6 +88,7 @@ async def _filled(world: ApiWorld, user: User) -> dict[str, str]:
         "run_id": run_id,
         "root_id": root_id,
         "group_id": group_id,
+        **await own_duplicates(world.program, user.id, root_id),
     }
 
 

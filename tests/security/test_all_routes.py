@@ -64,7 +64,8 @@ class Two:
 
         What somebody else chose for themselves, and for a form, may name them.
         """
-        marks = who.marks | {who.id, *who.ids.values()}
+        # Numbers stand everywhere.
+        marks = who.marks | {who.id, *(id_ for id_ in who.ids.values() if not id_.isdigit())}
         return {
             f"{table} {row}"
             for table, rows in self.house.dump().items()
@@ -298,7 +299,8 @@ async def settled(program: Program) -> None:
 
 PARAMETERS = (
     "connection_id", "account_id", "mirror_id", "run_id", "plan_id", "token_id", "asset_id",
-    "album_id", "root_id", "group_id",
+    "album_id", "root_id", "group_id", "duplicates_id", "marked_file", "verdict_id", "decision_id",
+    "review_id",
 )  # fmt: skip
 NOBODY = dict.fromkeys(PARAMETERS, "0" * 32)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pentaprism.app import App
 from pentaprism.definitions import own_connection, own_mirror, own_root
-from pentaprism.errors import ActionRequiredError, NotFoundError
+from pentaprism.errors import ActionRequiredError, InvalidError, NotFoundError
 from pentaprism.store import Account, Connection, Mirror, Person, Run
+from pentaprism.store.duplicate_records import DuplicateGroup, DuplicateMark, Verdict
+from pentaprism.store.duplicates import duplicates_not_found
+from pentaprism.store.journal_records import Resolution, Review
 from pentaprism.store.library_records import FileGroup, Root
 
 
@@ -53,6 +56,26 @@ async def root_of(app: App, person: Person, root_id: str) -> Root:
         raise _none("root", root_id, "GET /api/roots lists yours.") from error
 
 
+async def source_of(
+    app: App, person: Person, root_id: str | None, connection_id: str | None
+) -> str | None:
+    """Return the id of a root or connection of ``person``, None without; raises `NotFoundError`.
+
+    Raises `InvalidError` with code ``two_sources`` where both are named.
+    """
+    if root_id is not None and connection_id is not None:
+        raise InvalidError(
+            "Files are looked for in a folder or at a connection.",
+            code="two_sources",
+            hint="Give root_id or connection_id, not both.",
+        )
+    if root_id is not None:
+        return (await root_of(app, person, root_id)).id
+    if connection_id is not None:
+        return (await connection_of(app, person, connection_id)).id
+    return None
+
+
 async def group_of(app: App, person: Person, group_id: str) -> FileGroup:
     """Return a group of files of ``person``; raises `NotFoundError`."""
     hint = "GET /api/groups lists yours; a group that has changed may have another id."
@@ -63,6 +86,54 @@ async def group_of(app: App, person: Person, group_id: str) -> FileGroup:
     if group.owner_id != person.id:
         raise _none("group", group_id, hint)
     return group
+
+
+async def duplicates_of(app: App, person: Person, duplicates_id: str) -> DuplicateGroup:
+    """Return a group of duplicates of ``person``; raises `NotFoundError`."""
+    group = await app.store.duplicates.get(duplicates_id)
+    if group.owner_id != person.id:
+        raise duplicates_not_found(duplicates_id)
+    return group
+
+
+async def mark_of(app: App, person: Person, file_row: int) -> DuplicateMark:
+    """Return the mark of a file of ``person``; raises `NotFoundError`."""
+    found = await app.store.duplicate_marks.page(person.id, after=file_row - 1, limit=1)
+    if not found or found[0].file_row != file_row:
+        raise _none("mark", str(file_row), "GET /api/duplicates/marked lists yours.")
+    return found[0]
+
+
+async def verdict_of(app: App, person: Person, verdict_id: int) -> Verdict:
+    """Return a verdict of ``person``; raises `NotFoundError`."""
+    for verdict in await app.store.verdicts.get([verdict_id]):
+        if verdict.owner_id == person.id:
+            return verdict
+    raise _none("verdict", str(verdict_id), "GET /api/duplicates/verdicts lists yours.")
+
+
+async def decision_of(app: App, person: Person, decision_id: str) -> Resolution:
+    """Return a decision of ``person`` about duplicates; raises `NotFoundError`."""
+    hint = "GET /api/journal lists yours."
+    try:
+        found = await app.store.journal.get(decision_id)
+    except NotFoundError as error:
+        raise _none("decision", decision_id, hint) from error
+    if found.owner_id != person.id:
+        raise _none("decision", decision_id, hint)
+    return found
+
+
+async def review_of(app: App, person: Person, review_id: str) -> Review:
+    """Return a review of duplicates by ``person``; raises `NotFoundError`."""
+    hint = "GET /api/journal/reviews lists yours."
+    try:
+        found = await app.store.journal.review(review_id)
+    except NotFoundError as error:
+        raise _none("review", review_id, hint) from error
+    if found.owner_id != person.id:
+        raise _none("review", review_id, hint)
+    return found
 
 
 async def first_mirror(app: App, person: Person, mirror_id: str | None) -> Mirror | None:

@@ -1,0 +1,91 @@
+"""Searches for duplicates as requests and answers tell them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field
+
+from pentaprism.api.bodies import WHEN, Answer, Request, example
+from pentaprism.duplicates.progress import DuplicatePhase
+from pentaprism.jobs.duplicate_scans import DuplicateScanLive, DuplicateScanState
+
+_SCAN: dict[str, Any] = {
+    "state": "running",
+    "phase": "fingerprinting",
+    "asked_at": WHEN,
+    "started_at": WHEN,
+    "ended_at": None,
+    "done": 1200,
+    "total": 48_000,
+    "rate": 42.5,
+    "seconds_left": 1101,
+    "hashed": 310,
+    "fingerprinted": 1200,
+    "pairs": 12,
+    "problems": 1,
+    "waiting": [],
+    "error": None,
+    "error_code": None,
+}
+
+
+class DuplicateScanRequest(Request):
+    """How duplicates shall be looked for."""
+
+    model_config = Request.model_config | example(symmetries=True)
+
+    symmetries: bool | None = Field(
+        None,
+        description="Whether turned and mirrored copies are looked for; else as the settings say.",
+    )
+
+
+class DuplicateScanBody(Answer):
+    """How a search for duplicates stands."""
+
+    model_config = Answer.model_config | example(**_SCAN)
+
+    state: DuplicateScanState = Field(description="Where it is.")
+    phase: DuplicatePhase = Field(description="What it does with the files.")
+    asked_at: datetime = Field(description="When it was asked for.")
+    started_at: datetime | None = Field(description="When it began; null while it waits its turn.")
+    ended_at: datetime | None = Field(description="When it ended.")
+    done: int = Field(description="How many files are done in this phase.")
+    total: int = Field(description="Of how many; 0 while that is not known.")
+    rate: float | None = Field(description="Files a second in this phase, once it is known.")
+    seconds_left: int | None = Field(
+        description="How many seconds this phase still takes at that rate, once it is known."
+    )
+    hashed: int = Field(description="How many files were read for their bytes.")
+    fingerprinted: int = Field(description="How many pictures and videos were looked at.")
+    pairs: int = Field(description="How many new pairs are alike.")
+    problems: int = Field(description="How many files could not be looked at.")
+    waiting: list[str] = Field(description="What is left for later, and why, in sentences.")
+    error: str | None = Field(description="Why it failed.")
+    error_code: str | None = Field(description="Why, for programs.")
+
+    @classmethod
+    def of(cls, scan: DuplicateScanLive) -> Self:
+        """Return what is told of ``scan``."""
+        progress, error = scan.progress, scan.error
+        left, rate = progress.seconds_left, progress.rate
+        return cls(
+            state=scan.state,
+            phase=progress.phase,
+            asked_at=scan.asked_at,
+            started_at=scan.started_at,
+            ended_at=scan.ended_at,
+            done=progress.done,
+            total=progress.total,
+            rate=None if rate is None else round(rate, 1),
+            seconds_left=None if left is None else round(left),
+            hashed=progress.hashed,
+            fingerprinted=progress.fingerprinted,
+            pairs=progress.pairs,
+            problems=progress.problems,
+            waiting=list(progress.waiting),
+            error=error.message if error else None,
+            error_code=error.code if error else None,
+        )
