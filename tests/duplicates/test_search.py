@@ -72,7 +72,7 @@ def test_a_library_with_clumps_gives_each_near_pair_once(distance: int) -> None:
     assert_all_are_found(hashes, distance)
 
 
-@pytest.mark.parametrize(("distance", "count"), [(8, 9000), (11, 9000), (13, 9000), (16, 30_000)])
+@pytest.mark.parametrize(("distance", "count"), [(8, 9000), (11, 9000), (13, 9000), (14, 30_000)])
 def test_many_hashes_give_each_pair_within_many_bits_once(distance: int, count: int) -> None:
     random = np.random.default_rng(distance)
     hashes = uniform(random, count)
@@ -101,7 +101,7 @@ def test_few_hashes_give_each_near_pair_once(seed: int, count: int, distance: in
     assert told(pairs(hashes, distance)) == all_pairs(hashes, distance)
 
 
-@pytest.mark.parametrize("bits", [2, 9, 12])
+@pytest.mark.parametrize("bits", [2, 9, 11])
 def test_hashes_that_differ_in_few_places_only_are_searched(bits: int) -> None:
     spread = np.arange(2**bits, dtype=np.uint64) << np.uint64(31)
     assert told(pairs(spread, 2)) == all_pairs(spread, 2)

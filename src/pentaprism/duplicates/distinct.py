@@ -92,12 +92,13 @@ def distinct_pairs(hashes: NDArray[np.uint64], distance: int) -> DistinctPairs:
     starts = np.append(np.flatnonzero(fresh), len(ordered))
     distinct = ordered[fresh]
     del ordered, fresh
-    parts = []
+    return DistinctPairs(distinct, starts, places, joined(_among(distinct, distance)))
+
+
+def _among(distinct: NDArray[np.uint64], distance: int) -> Iterator[Pairs]:
     for meeting in near(distinct, distance) if distance else ():
         one, other = meeting.left.astype(np.int32), meeting.right.astype(np.int32)
-        bits = np.bitwise_count(distinct[one] ^ distinct[other])
-        parts.append(_in_order(one, other, bits))
-    return DistinctPairs(distinct, starts, places, joined(parts))
+        yield _in_order(one, other, np.bitwise_count(distinct[one] ^ distinct[other]))
 
 
 def _numbered(
@@ -120,12 +121,14 @@ def _in_order(
 
 def joined(parts: Iterable[Pairs]) -> Pairs:
     """Return the pairs of all parts as one."""
-    some = [part for part in parts if len(part)] or [_NONE]
-    return Pairs(
-        np.concatenate([part.left for part in some]),
-        np.concatenate([part.right for part in some]),
-        np.concatenate([part.distance for part in some]),
-    )
-
-
-_NONE = Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8))
+    rest = [*parts]
+    end = sum(map(len, rest))
+    whole = Pairs(np.empty(end, np.int32), np.empty(end, np.int32), np.empty(end, np.uint8))
+    while rest:
+        part = rest.pop()  # one by one, so that they are not held twice
+        start = end - len(part)
+        whole.left[start:end] = part.left
+        whole.right[start:end] = part.right
+        whole.distance[start:end] = part.distance
+        end = start
+    return whole
