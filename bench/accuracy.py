@@ -4,15 +4,16 @@
     .venv/bin/python bench/accuracy.py --originals 20
 
 The set: the shared photos (where they are beside the checkout) and painted ones, a copy of each by
-each kind, flat frames, and burst neighbours. All count pairs of files.
+each kind, flat frames, burst neighbours, and copies in black and white or toned. All count pairs
+of files.
 
 - recall: of the pairs of an original and its copy, how many are found.
 - precision: of the pairs found with a copy of the kind in them, how many show the same original.
 - Ours counts a copy as found with any label; how many of them are `recompressed` or closer stands
   in a column of its own. A burst neighbour is another picture: ours takes it for a duplicate when
-  it is labelled `recompressed` or closer, and `similar` is printed beside. The peers have no
-  labels: any hit counts. Pairs with a neighbour in them are left out of the precision of the other
-  kinds.
+  it is labelled `recompressed` or closer, and `similar` is printed beside; so it is with copies in
+  other colours. The peers have no labels: any hit counts. Pairs with either in them are left out of
+  the precision of the other kinds.
 """
 
 from __future__ import annotations
@@ -188,15 +189,18 @@ def _show_wrong(planted: Planted, results: Mapping[str, Found]) -> list[str]:
     mine = results["pentaprism"]
     flat = {name: with_flat(planted, found) for name, found in results.items()}
     unrelated = {name: among_unrelated(planted, found) for name, found in results.items()}
-    bursts = {name: counts(planted, found, Kind.BURST) for name, found in results.items()}
-    as_copies = {name: one.found for name, one in bursts.items()}
-    as_copies["pentaprism"] = bursts["pentaprism"].close
-    similar = bursts["pentaprism"].found - bursts["pentaprism"].close
+    as_copies, similar = _as_copies(planted, results, Kind.BURST)
+    recoloured, also = _as_copies(planted, results, Kind.RECOLOURED)
     print(f"  pairs with a flat frame ({len(planted.flat)} frames): {_listed(flat)}")
     print(f"  pairs of unrelated originals: {_listed(unrelated)}")
     print(
-        f"  burst neighbours taken for duplicates, of {len(planted.neighbours)}:"
+        f"  burst neighbours taken for duplicates, of {len(planted.of(Kind.BURST))}:"
         f" {_listed(as_copies)}; pentaprism calls {similar} similar"
+    )
+    print(
+        f"  copies in black and white or toned taken for the same, of"
+        f" {len(planted.of(Kind.RECOLOURED))}: {_listed(recoloured)};"
+        f" pentaprism calls {also} similar"
     )
     wrong = [name for name in ("imagehash", "findimagedupes") if name in as_copies]
     missed = ["flat frames are paired"] if flat["pentaprism"] else []
@@ -204,9 +208,22 @@ def _show_wrong(planted: Planted, results: Mapping[str, Found]) -> list[str]:
         missed.append("unrelated originals are paired")
     if any(as_copies["pentaprism"] > as_copies[name] for name in wrong):
         missed.append("burst neighbours: more than a peer")
+    if recoloured["pentaprism"]:
+        missed.append("copies in other colours are called recompressed")
     if not mine:
         missed.append("nothing was found")
     return missed
+
+
+def _as_copies(
+    planted: Planted, results: Mapping[str, Found], kind: Kind
+) -> tuple[dict[str, int], int]:
+    """Count for each how many of a kind it takes for copies, and how many ours calls similar."""
+    found = {name: counts(planted, found, kind) for name, found in results.items()}
+    mine = found["pentaprism"]
+    return {name: one.found for name, one in found.items()} | {
+        "pentaprism": mine.close
+    }, mine.found - mine.close
 
 
 def _listed(figures: Mapping[str, int]) -> str:
@@ -228,7 +245,9 @@ def main() -> None:
         print("findimagedupes is not here: it is left out")
         del contestants["findimagedupes"]
     with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
-        planted = plant(Path(folder), originals=[*photos, *painted], seed=options.seed)
+        planted = plant(
+            Path(folder), originals=[*photos, *painted], kinds=tuple(Kind), seed=options.seed
+        )
         print(
             f"{len(planted.files)} files: {len(photos)} photos, {len(painted)} painted ones,"
             f" {len(COPIES)} kinds of copies; ours within {DISTANCE} bits and checked on pixels,"

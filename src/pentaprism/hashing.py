@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -35,16 +35,27 @@ def hash_file(path: str) -> Hashes:
     Raises `FileChangedError` when its size or time changed meanwhile, and another `OSError` when
     it cannot be read or is no regular file. A FIFO is refused without waiting for a writer.
     """
+    return _read_unchanged(path, _digest, lambda hashes: hashes.size)
+
+
+def hash_file_sha256(path: str) -> bytes:
+    """Read ``path`` and return its SHA-256 alone; raises as `hash_file` does."""
+    return _read_unchanged(path, _sha256, lambda found: found[1])[0]
+
+
+def _read_unchanged[T](
+    path: str, digest: Callable[[int, int], T], size_of: Callable[[T], int]
+) -> T:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         before = os.fstat(fd)
         if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.EINVAL, "Not a regular file", path)
-        hashes = _digest(fd, before.st_size)
+        found = digest(fd, before.st_size)
         after = os.fstat(fd)
-        if (hashes.size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        if (size_of(found), after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             raise FileChangedError(errno.EBUSY, "The file changed while it was read", path)
-        return hashes
+        return found
     finally:
         os.close(fd)
 
@@ -71,6 +82,14 @@ def _hash_or_error(path: str) -> Hashes | OSError:
         return error
     except ValueError as error:  # a NUL in the name: no file can have it
         return OSError(errno.EINVAL, str(error), path)
+
+
+def _sha256(fd: int, size: int) -> tuple[bytes, int]:
+    digest, total = hashlib.sha256(), 0
+    for chunk in _chunks(fd, size, bytearray(min(size + 1, _BUFFER))):
+        digest.update(chunk)
+        total += len(chunk)
+    return digest.digest(), total
 
 
 def _digest(fd: int, size: int) -> Hashes:

@@ -30,6 +30,9 @@ TIMED_OUT = "timed_out"
 
 _START_SECONDS = 60.0
 _END_SECONDS = 5.0
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Small products of matrices stay on one core: there are as many processes as are wanted."""
+
 _REQUESTS_A_PROCESS = 20_000  # then it is replaced, so that what the libraries leak stays bounded
 
 
@@ -180,6 +183,7 @@ class _Worker[Request, Answer]:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
+            env=os.environ | _ENVIRONMENT,
             start_new_session=True,  # ends with all that it started, and not by Ctrl-C
         )
         if self._nice:

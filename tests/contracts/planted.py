@@ -13,7 +13,16 @@ from painted import FLATS, NEIGHBOURS, flat_frame, neighbour, photo_like, waterm
 from PIL import Image, ImageEnhance, ImageOps
 from pillow_heif import from_pillow, register_heif_opener
 
-__all__ = ["COPIES", "Copy", "Kind", "Planted", "photo_like", "plant", "real_photos"]
+__all__ = [
+    "COPIES",
+    "Copy",
+    "Kind",
+    "Planted",
+    "photo_like",
+    "plant",
+    "real_photos",
+    "small_photos",
+]
 
 register_heif_opener()
 
@@ -100,6 +109,15 @@ def real_photos() -> list[Image.Image]:
         SHARED / "formats" / "denali.webp",
     ]
     return [_opened(path, 1200) for path in names if path.is_file()]
+
+
+def small_photos(count: int, largest: int) -> list[Image.Image]:
+    """Return the first of the shared photos as `real_photos` does, of ``largest`` pixels at most.
+
+    It takes much less time.
+    """
+    paths = sorted((SHARED / "nature").glob("*.jpg"))[:count]
+    return [_opened(path, largest) for path in paths]
 
 
 def plant(

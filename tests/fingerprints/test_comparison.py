@@ -11,7 +11,7 @@ import pytest
 from media_samples import needs_shared
 from painted import FLATS, flat_frame, lookalike, photo_like
 from PIL import Image
-from planted import COPIES, LOSSLESS, Copy, Kind, Planted, plant, real_photos
+from planted import COPIES, LOSSLESS, Copy, Kind, Planted, plant, small_photos
 
 from pentaprism.fingerprints.comparison import (
     RECOMPRESSED,
@@ -56,13 +56,12 @@ def compared(one: Copy) -> Comparison:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    return plant(tmp_path_factory.mktemp("planted"), originals=5, seed=7)
+    return plant(tmp_path_factory.mktemp("planted"), originals=4, seed=7, size=(360, 270))
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    smaller = [photo for photo in real_photos() if max(photo.size) <= 850]
-    return plant(tmp_path_factory.mktemp("photos"), originals=smaller[:4], seed=7)
+    return plant(tmp_path_factory.mktemp("photos"), originals=small_photos(3, 400), seed=7)
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def test_pictures_of_different_things_have_no_label(planted: Planted) -> None:
 
 def test_another_thing_in_the_same_light_has_no_label(saved: Callable[..., PictureFile]) -> None:
     alike = 0
-    size = (320, 240)
+    size = (240, 180)
     for seed in range(6):
         picture = photo_like(seed, size)
         one = saved(picture, "one.png")
@@ -121,7 +120,8 @@ def test_two_flat_frames_are_not_one_picture(saved: Callable[..., PictureFile], 
 
 
 def test_the_order_of_two_pictures_matters_little(planted: Planted) -> None:
-    for one in (*planted.copies, *planted.neighbours):
+    copies = [one for one in planted.copies if one.original in planted.originals[:2]]
+    for one in copies:
         symmetry = symmetry_of(one) if one.kind is Kind.ROTATED else 0
         there = compare(at(one.original), at(one.copy), symmetry)
         back = compare(at(one.copy), at(one.original), inverse(symmetry))
@@ -137,7 +137,7 @@ def test_a_picture_is_equal_to_itself(planted: Planted) -> None:
 
 @pytest.mark.parametrize("symmetry", range(1, COUNT))
 def test_a_turned_picture_is_similar(saved: Callable[..., PictureFile], symmetry: int) -> None:
-    picture = photo_like(3, (400, 300))
+    picture = photo_like(3, (240, 180))
     turned = Image.fromarray(np.ascontiguousarray(turn(np.asarray(picture), symmetry)))
     one, other = saved(picture, "one.png"), saved(turned, "other.png")
     comparison = compare(one, other, inverse(symmetry))
@@ -158,7 +158,7 @@ def test_orientation_that_pixels_were_turned_for_is_the_same_picture(
 
 
 def test_one_pixel_is_enough_to_be_another_picture(saved: Callable[..., PictureFile]) -> None:
-    picture = photo_like(5)
+    picture = photo_like(5, (400, 300))
     changed = picture.copy()
     red, green, blue = np.asarray(picture)[200, 300]
     changed.putpixel((300, 200), (int(red), int(green), int(blue) ^ 1))
@@ -174,16 +174,9 @@ def test_previews_are_never_the_same_pixels(planted: Planted) -> None:
     assert label_of(comparison) is Label.RECOMPRESSED
 
 
-def test_the_enlarged_one_is_told_and_the_larger_original_is_not(planted: Planted) -> None:
-    enlarged = [compared(one).upscaled for one in planted.of(Kind.ENLARGED)]
-    assert set(enlarged) <= {"b", None}
-    assert enlarged.count("b") >= len(enlarged) - 1
-    assert {compared(one).upscaled for one in planted.of(Kind.HALVED)} == {None}
-
-
 @pytest.mark.parametrize("curve", [0.6, 0.8, 1.2, 1.4])
 def test_other_tones_are_the_same_picture(saved: Callable[..., PictureFile], curve: float) -> None:
-    picture = photo_like(6)
+    picture = photo_like(6, (320, 240))
     toned = picture.point([round(255 * (level / 255) ** curve) for level in range(256)] * 3)
     comparison = compare(saved(picture, "one.png"), saved(toned, "other.jpg", quality=85), 0)
     assert label_of(comparison) is Label.RECOMPRESSED
@@ -207,10 +200,10 @@ def test_odd_sizes_are_compared_with_anything(
 
 
 def test_a_file_that_changed_is_looked_at_again(saved: Callable[..., PictureFile]) -> None:
-    one = saved(photo_like(9), "one.jpg")
-    other = saved(photo_like(9), "other.jpg")
+    one = saved(photo_like(9, (160, 120)), "one.jpg")
+    other = saved(photo_like(9, (160, 120)), "other.jpg")
     assert compare(one, other, 0).same_pixels
-    saved(photo_like(10), "other.jpg", quality=88)
+    saved(photo_like(10, (160, 120)), "other.jpg", quality=88)
     assert label_of(compare(one, other, 0)) is None
 
 

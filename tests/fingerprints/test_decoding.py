@@ -23,7 +23,7 @@ from pentaprism.fingerprints.symmetries import inverse, of_orientation, turn
 from pentaprism.fingerprints.taking import take
 from pentaprism.groups.files import Kind
 
-SIZE = (480, 360)
+SIZE = (320, 240)
 
 
 @cache
@@ -102,10 +102,17 @@ def test_what_is_transparent_keeps_its_colour(tmp_path: Path) -> None:
     assert off(take(saved(tmp_path, "a.png", clear)), image) <= 2
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "progressive.jpg"])
-def test_a_picture_is_hashed_upright(orientation: int, name: str, tmp_path: Path) -> None:
-    upright = large() if name == "progressive.jpg" else photo_like(9, (400, 300))
+@pytest.mark.parametrize(
+    ("name", "orientation"),
+    [
+        *(("a.jpg", orientation) for orientation in range(1, 9)),
+        *(("a.png", orientation) for orientation in range(1, 9)),
+        *(("a.webp", orientation) for orientation in (3, 6)),
+        *(("progressive.jpg", orientation) for orientation in (3, 6)),
+    ],
+)
+def test_a_picture_is_hashed_upright(name: str, orientation: int, tmp_path: Path) -> None:
+    upright = large() if name == "progressive.jpg" else photo_like(9, (300, 225))
     back = inverse(of_orientation(orientation))
     stored = Image.fromarray(np.ascontiguousarray(turn(np.asarray(upright), back)))
     exif = Image.Exif()
@@ -118,7 +125,7 @@ def test_a_picture_is_hashed_upright(orientation: int, name: str, tmp_path: Path
     assert read_pixels(file).shape == (upright.height, upright.width, 3)
 
 
-@pytest.mark.parametrize("size", [(4000, 3000), (1440, 1080), (513, 701), (100, 75), (9, 9)])
+@pytest.mark.parametrize("size", [(1920, 1440), (1000, 750), (513, 701), (100, 75), (9, 9)])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_the_grey_picture_is_the_smallest_that_is_enough(
     size: tuple[int, int], progressive: bool, tmp_path: Path

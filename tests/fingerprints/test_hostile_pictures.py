@@ -40,14 +40,14 @@ def problem(path: Path, kind: Kind = Kind.IMAGE) -> str | None:
         ("a.gif", {}),
     ],
 )
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+@pytest.mark.parametrize("share", [0.4, 0.95])
 def test_a_cut_picture_is_damaged(
     name: str, options: dict[str, object], share: float, tmp_path: Path
 ) -> None:
     path = tmp_path / name
     picture = photo_like(1, (320, 240))
     if name == "large.jpg":  # large enough that its first scan would be enough
-        picture = picture.resize((2000, 1500))
+        picture = picture.resize((1500, 1450))
     picture.save(path, **options)  # type: ignore[arg-type]
     assert problem(path) is None
     data = path.read_bytes()
@@ -171,7 +171,7 @@ def test_damaged_bytes_raise_nothing_else(tmp_path: Path) -> None:
     ):
         picture.save(path, form, **options)
         seed = path.read_bytes()
-        for _ in range(40):
+        for _ in range(12):
             data = bytearray(seed)
             for _ in range(chance.randint(1, 6)):
                 data[chance.randrange(min(len(data), 800))] = chance.randrange(256)

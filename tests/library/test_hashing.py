@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pentaprism.hashing import FileChangedError, Hashes, hash_file, hash_files
+from pentaprism.hashing import (
+    FileChangedError,
+    Hashes,
+    hash_file,
+    hash_file_sha256,
+    hash_files,
+)
 
 MIB = 1 << 20
 SIZES = [0, 1, 63, 64, 4095, 4096, MIB, 2 * MIB, 16 * MIB - 1, 16 * MIB, 17 * MIB + 7]
@@ -26,6 +32,7 @@ def test_both_digests_are_those_of_hashlib(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a"
     path.write_bytes(data)
     assert hash_file(str(path)) == expected(data)
+    assert hash_file_sha256(str(path)) == expected(data).sha256
 
 
 def test_a_large_file_is_hashed_whole(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from pentaprism.fingerprints.alignment import aligned, displacement, warped
+from pentaprism.fingerprints.colours import other_colours
 from pentaprism.fingerprints.detail import upscaled
 from pentaprism.fingerprints.fingerprint import PictureFile
 from pentaprism.fingerprints.labels import Label
@@ -17,7 +18,7 @@ from pentaprism.fingerprints.likeness import likeness
 from pentaprism.fingerprints.same_pixels import same_pixels
 from pentaprism.fingerprints.symmetries import swaps, turn
 from pentaprism.fingerprints.tones import toned
-from pentaprism.fingerprints.views import View, view
+from pentaprism.fingerprints.views import View, chroma, view
 
 type Plane = NDArray[np.float32]
 
@@ -38,6 +39,9 @@ _STILL = 0.004
 _REFRAMED = 0.92
 """The most that a picture scores that was turned or cropped; it is less the more is missing."""
 
+_RECOLOURED = 0.92
+"""What a picture scores that is the same but for its colours: black-and-white, toned, shifted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -45,7 +49,7 @@ class Comparison:
 
     ``score`` is 1 for equal pixels and near 0 for pictures of different things. ``same_pixels``
     tells that each pixel is equal, in the upright pictures of full size. ``upscaled`` is the one of
-    the two that is larger but shows nothing more.
+    the two that is larger but was made of one like the other.
     """
 
     score: float
@@ -56,14 +60,17 @@ class Comparison:
 def compare(a: PictureFile, b: PictureFile, symmetry: int) -> Comparison:
     """Look at two pictures of which ``b``, turned by ``symmetry``, may show what ``a`` shows.
 
-    A move, a crop of some percent and other tones are made up for before they are compared. The
-    order matters to nothing but ``upscaled``, except for rounding. Raises `UnreadableError`.
+    A move, a crop of some percent and other tones are made up for before they are compared; where
+    the greys are one picture, the colours are compared too. The order matters to nothing but
+    ``upscaled``, except for rounding. Raises `UnreadableError`.
     """
     first, second = view(a), view(b)
     if symmetry == 0 and same_pixels(a, first, b, second):
         return Comparison(1.0, same_pixels=True)
     score = round(min(_score(first, second, symmetry), 0.9999), 4)
-    if score < SIMILAR:
+    if score >= RECOMPRESSED and other_colours(chroma(a), chroma(b)):
+        score = _RECOLOURED
+    if score < RECOMPRESSED:  # what was cropped or turned besides does not lie as it did
         return Comparison(score)
     return Comparison(score, upscaled=upscaled(a, first, b, second))
 

@@ -15,7 +15,18 @@ from pentaprism.fingerprints.opening import Form, Opened, UnreadableError, opene
 from pentaprism.fingerprints.symmetries import of_orientation, swaps, turn
 from pentaprism.groups.files import Kind
 
-__all__ = ["Grey", "UnreadableError", "decode_grey", "grey_of", "read_grey", "read_pixels"]
+__all__ = [
+    "Grey",
+    "UnreadableError",
+    "decode_grey",
+    "grey_of",
+    "read_colours",
+    "read_grey",
+    "read_pixels",
+]
+
+_WHOLE = 1 << 30
+"""More pixels than any side has."""
 
 
 def read_grey(file: PictureFile, at_least: int) -> NDArray[np.uint8]:
@@ -32,23 +43,33 @@ def read_pixels(file: PictureFile) -> NDArray[np.uint8]:
 
     Those of a RAW file are developed, at half its size. Raises `UnreadableError`.
     """
+    return read_colours(file, _WHOLE)
+
+
+def read_colours(file: PictureFile, at_least: int) -> NDArray[np.uint8]:
+    """Return the upright picture as small as `read_grey` does, by red, green and blue.
+
+    Raises `UnreadableError`.
+    """
     with opened(file.path, file.kind) as found:
         if found.form is Form.JPEG:
             source = Source(found.fd, found.size)
             header = read_header(source)
-            pixels = jpegs.decode_rgb(source, header)
-            if pixels is not None:
-                return turn(pixels, of_orientation(header.orientation))
+            colours = jpegs.decode_colours(source, header, at_least)
+            if colours is not None:
+                return turn(colours, of_orientation(header.orientation))
         if _is_raw(found, file.kind):
             from pentaprism.fingerprints import raws  # noqa: PLC0415 (slow to load)
 
             try:
-                return raws.decode_rgb(found)
+                if at_least == _WHOLE:
+                    return raws.decode_rgb(found)
+                return raws.decode_colours(found, at_least)
             except UnreadableError as error:
                 if not _may_be_tiff(found, error):
                     raise
         _refuse(found)
-        return stills.decode_rgb(found)
+        return stills.decode_colours(found, at_least)
 
 
 def decode_grey(file: PictureFile, at_least: int) -> Grey:

@@ -25,10 +25,10 @@ class Grey:
     origin: Origin
 
 
-def shrunk(grey: Image.Image, at_least: int) -> NDArray[np.uint8]:
-    """Return a grey picture made smaller by a whole number.
+def shrunk(picture: Image.Image, at_least: int) -> NDArray[np.uint8]:
+    """Return a grey or coloured picture made smaller by a whole number.
 
     Its shorter side keeps ``at_least`` pixels where it has them.
     """
-    factor = min(grey.size) // at_least
-    return np.asarray(grey.reduce(factor) if factor > 1 else grey)
+    factor = min(picture.size) // at_least
+    return np.asarray(picture.reduce(factor) if factor > 1 else picture)

@@ -7,7 +7,7 @@ the mean of each block, which is what a progressive file begins with: the rest i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,18 @@ def decode_grey(source: Source, header: Header, at_least: int) -> NDArray[np.uin
     Returns None where the decoder does not know the kind of JPEG: Pillow may. Raises
     `UnreadableError` for one that is cut or damaged, or too large.
     """
+    decoded = _decode_small(source, header, at_least, "GRAY", header.luminance)
+    return None if decoded is None else decoded[:, :, 0]
+
+
+def decode_colours(source: Source, header: Header, at_least: int) -> NDArray[np.uint8] | None:
+    """Decode the picture as `decode_grey` does, rows by columns by red, green and blue."""
+    return _decode_small(source, header, at_least, "RGB", header.components)
+
+
+def _decode_small(
+    source: Source, header: Header, at_least: int, colours: str, needed: Sequence[int]
+) -> NDArray[np.uint8] | None:
     if len(header.components) > 3:  # noqa: PLR2004 (CMYK)
         return None
     scale = _scale(header, at_least)
@@ -40,21 +52,11 @@ def decode_grey(source: Source, header: Header, at_least: int) -> NDArray[np.uin
     if pixels > most or pixels // scale**2 > MOST_PIXELS:
         raise UnreadableError("too_large")
     if header.progressive and scale == _SCALES[0]:
-        data = _first_scans(source, header)
+        data = _first_scans(source, header, needed)
         if data is not None:
-            return _decode(data, "GRAY", header, scale)[:, :, 0]
+            return _decode(data, colours, header, scale)
     source.need(source.size)
-    return _decode(memoryview(source.data)[: source.size], "GRAY", header, scale)[:, :, 0]
-
-
-def decode_rgb(source: Source, header: Header) -> NDArray[np.uint8] | None:
-    """Decode all pixels as stored, rows by columns by three; the rest as `decode_grey`."""
-    if len(header.components) > 3:  # noqa: PLR2004 (CMYK)
-        return None
-    if header.width * header.height > MOST_PIXELS:
-        raise UnreadableError("too_large")
-    source.need(source.size)
-    return _decode(memoryview(source.data)[: source.size], "RGB", header, 1)
+    return _decode(memoryview(source.data)[: source.size], colours, header, scale)
 
 
 def _scale(header: Header, at_least: int) -> int:
@@ -88,13 +90,14 @@ def _decode(
     raise UnreadableError("damaged")
 
 
-def _first_scans(source: Source, header: Header) -> memoryview | None:
+def _first_scans(source: Source, header: Header, needed: Sequence[int]) -> memoryview | None:
     """Return a progressive file cut after the scans that tell the mean of every block.
 
-    None where they do not come first. Raises `UnreadableError` where the file has no end: its
-    first scan may be whole, but the picture is not.
+    Those of the components ``needed`` are enough. None where they do not come first. Raises
+    `UnreadableError` where the file has no end: its first scan may be whole, but the picture is
+    not.
     """
-    missing = set(header.luminance)
+    missing = set(needed)
     at = header.start
     for scan, end in _scans(source, at):
         if scan.first:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import rawpy
@@ -31,19 +32,21 @@ def decode_grey(file: Opened, at_least: int, origin: Origin) -> Grey:
     """
 
     def look(raw: rawpy.RawPy) -> Grey:
-        width, height, symmetry = _upright(raw)
-        if width * height > MOST_PIXELS:
-            raise UnreadableError("too_large")
-        grey = _preview(raw, at_least)
-        if grey is None or min(grey.shape) < min(at_least, width, height):
-            if file.size < width * height // _PIXELS_A_BYTE:
-                raise UnreadableError("damaged")
-            developed = Image.fromarray(_developed(raw)).convert("L")
-            return Grey(shrunk(developed, at_least), width, height, origin)
-        lies = grey.shape[1] > grey.shape[0]
-        if swaps(symmetry) and lies == (width > height):
-            symmetry = 0  # this camera stored its preview upright
-        return Grey(turn(grey, symmetry), width, height, Origin.EMBEDDED)
+        width, height, _ = _upright(raw)
+        grey = _upright_preview(raw, at_least, "L")
+        if grey is None:
+            return Grey(_small(raw, file, at_least, "L"), width, height, origin)
+        return Grey(grey, width, height, Origin.EMBEDDED)
+
+    return _with(file, look)
+
+
+def decode_colours(file: Opened, at_least: int) -> NDArray[np.uint8]:
+    """Return the upright picture in colour, made as by `decode_grey`."""
+
+    def look(raw: rawpy.RawPy) -> NDArray[np.uint8]:
+        preview = _upright_preview(raw, at_least, "RGB")
+        return _small(raw, file, at_least, "RGB") if preview is None else preview
 
     return _with(file, look)
 
@@ -72,20 +75,45 @@ def _upright(raw: rawpy.RawPy) -> tuple[int, int, int]:
     return (height, width, symmetry) if swaps(symmetry) else (width, height, symmetry)
 
 
-def _preview(raw: rawpy.RawPy, at_least: int) -> NDArray[np.uint8] | None:
-    """Return the largest preview in grey, as stored; None where there is none that can be read."""
+def _upright_preview(
+    raw: rawpy.RawPy, at_least: int, mode: Literal["L", "RGB"]
+) -> NDArray[np.uint8] | None:
+    """Return the largest preview, upright; None where it is less than is asked for."""
+    width, height, symmetry = _upright(raw)
+    if width * height > MOST_PIXELS:
+        raise UnreadableError("too_large")
+    stored = _preview(raw, at_least, mode)
+    if stored is None or min(stored.shape[:2]) < min(at_least, width, height):
+        return None
+    lies = stored.shape[1] > stored.shape[0]
+    if swaps(symmetry) and lies == (width > height):
+        symmetry = 0  # this camera stored its preview upright
+    return turn(stored, symmetry)
+
+
+def _preview(
+    raw: rawpy.RawPy, at_least: int, mode: Literal["L", "RGB"]
+) -> NDArray[np.uint8] | None:
+    """Return the largest preview as stored; None where there is none that can be read."""
     try:
         thumb = raw.extract_thumb()
         if thumb.format is rawpy.ThumbFormat.JPEG:
-            return _jpeg_grey(bytes(thumb.data), at_least)
+            source = Source.of(bytes(thumb.data))
+            decode = jpegs.decode_grey if mode == "L" else jpegs.decode_colours
+            return decode(source, read_header(source), at_least)
     except (rawpy.LibRawError, UnreadableError):
         return None
-    return shrunk(Image.fromarray(np.asarray(thumb.data)).convert("L"), at_least)
+    return shrunk(Image.fromarray(np.asarray(thumb.data)).convert(mode), at_least)
 
 
-def _jpeg_grey(data: bytes, at_least: int) -> NDArray[np.uint8] | None:
-    source = Source.of(data)
-    return jpegs.decode_grey(source, read_header(source), at_least)
+def _small(
+    raw: rawpy.RawPy, file: Opened, at_least: int, mode: Literal["L", "RGB"]
+) -> NDArray[np.uint8]:
+    """Return the sensor's pixels, made small."""
+    width, height, _ = _upright(raw)
+    if file.size < width * height // _PIXELS_A_BYTE:
+        raise UnreadableError("damaged")
+    return shrunk(Image.fromarray(_developed(raw)).convert(mode), at_least)
 
 
 def _developed(raw: rawpy.RawPy) -> NDArray[np.uint8]:

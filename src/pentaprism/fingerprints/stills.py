@@ -39,11 +39,12 @@ def decode_grey(file: Opened, at_least: int, origin: Origin) -> Grey:
     return Grey(upright, width, height, origin)
 
 
-def decode_rgb(file: Opened) -> NDArray[np.uint8]:
-    """Return all pixels upright, rows by columns by three. Raises `UnreadableError`."""
+def decode_colours(file: Opened, at_least: int) -> NDArray[np.uint8]:
+    """Return the upright picture in colour, as small as `decode_grey` does."""
     with _open(file) as image:
         symmetry = of_orientation(image.getexif().get(_ORIENTATION))
-        return turn(np.asarray(_whole(image, "RGB")), symmetry)
+        image.draft("RGB", (image.width * at_least // min(image.size) + 1, at_least))
+        return turn(shrunk(_whole(image, "RGB"), at_least), symmetry)
 
 
 @contextlib.contextmanager

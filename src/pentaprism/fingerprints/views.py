@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pentaprism.fingerprints.decoding import decode_grey
+from pentaprism.fingerprints.decoding import decode_grey, read_colours
 from pentaprism.fingerprints.fingerprint import PictureFile
 
 SIDE = 256
+_COLOUR_SIDE = 32
+_DECODED_SIDE = 128  # of the picture that they are made of
 _KEPT = 256
-"""Views in the memory of a process, 64 KB each."""
+"""Views in the memory of a process, 64 KB each, and as many colours, 8 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,11 @@ class View:
         return self.width * self.height if self.width and self.height else None
 
 
-_views: OrderedDict[tuple[PictureFile, int, int], View] = OrderedDict()
+type Chroma = NDArray[np.float32]
+
+type _Key = tuple[PictureFile, int, int]
+_views: OrderedDict[_Key, View] = OrderedDict()
+_chromas: OrderedDict[_Key, Chroma] = OrderedDict()
 
 
 def view(file: PictureFile) -> View:
@@ -45,18 +52,32 @@ def view(file: PictureFile) -> View:
 
     Raises `UnreadableError`.
     """
+    return _kept(_views, file, _decoded)
+
+
+def chroma(file: PictureFile) -> Chroma:
+    """Return the colours of a file in a square of 32 by 32 places; kept as `view` does.
+
+    They are rows by columns by two, Cb and Cr of JFIF, 0 for grey. Raises `UnreadableError`.
+    """
+    return _kept(_chromas, file, _coloured)
+
+
+def _kept[T](
+    kept: OrderedDict[_Key, T], file: PictureFile, decode: Callable[[PictureFile], T]
+) -> T:
     key = _key(file)
-    found = _views.get(key)
+    found = kept.get(key)
     if found is None:
-        found = _views[key] = _decoded(file)
-        if len(_views) > _KEPT:
-            _views.popitem(last=False)
+        found = kept[key] = decode(file)
+        if len(kept) > _KEPT:
+            kept.popitem(last=False)
     else:
-        _views.move_to_end(key)
+        kept.move_to_end(key)
     return found
 
 
-def _key(file: PictureFile) -> tuple[PictureFile, int, int]:
+def _key(file: PictureFile) -> _Key:
     """Return what changes when the file does; what is wrong with a path shows when it is read."""
     try:
         status = os.stat(file.path)
@@ -71,3 +92,10 @@ def _decoded(file: PictureFile) -> View:
     image = Image.fromarray(np.ascontiguousarray(grey.pixels))
     square = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
     return View(square, (rows, columns), grey.width, grey.height)
+
+
+def _coloured(file: PictureFile) -> Chroma:
+    image = Image.fromarray(np.ascontiguousarray(read_colours(file, _DECODED_SIDE)))
+    # Boxes: the sharp edges of other filters would be another thing at each size.
+    small = image.resize((_COLOUR_SIDE, _COLOUR_SIDE), Image.Resampling.BOX).convert("YCbCr")
+    return np.asarray(small)[:, :, 1:].astype(np.float32) - 128
