@@ -35,7 +35,7 @@ async def rows_of(pictures: Pictures) -> dict[str, int]:
 
 async def marked(pictures: Pictures) -> dict[str, int]:
     """Mark all but the first, and return the rows of all by their paths."""
-    await pictures.index()
+    await pictures.search()
     rows = await rows_of(pictures)
     keeper = rows[FILES[0]]
     await pictures.world.app.store.duplicate_marks.add({rows[path]: keeper for path in FILES[1:]})
@@ -62,6 +62,7 @@ async def test_marked_files_are_listed_and_unmarked(world: ApiWorld, pictures: P
     one = told["größe.jpg"]
     assert one["full_path"] == str(pictures.folder / "größe.jpg")
     assert (one["file"], one["keeper"]) == (rows["größe.jpg"], rows[FILES[0]])
+    assert one["kept"] is True
     assert (await caller.get("/api/duplicates/counts")).body["marked"] == 3
     other = await world.signed_in(world.other())
     at = f"/api/duplicates/marked/{one['file']}"
@@ -86,6 +87,40 @@ async def test_the_list_is_exported(pictures: Pictures) -> None:
     assert {one["full_path"] for one in objects} == full
     wrong = await pictures.caller.get("/api/duplicates/marked/export", format="xml")
     assert wrong.status == 422
+
+
+async def paths_exported(pictures: Pictures) -> set[str]:
+    told = (await exported(pictures, "nul")).decode().split("\0")
+    return {Path(path).name for path in told if path}
+
+
+async def test_what_is_the_last_copy_by_now_is_not_exported(pictures: Pictures) -> None:
+    await marked(pictures)
+    (pictures.folder / FILES[0]).unlink()
+    await pictures.index()
+    assert await paths_exported(pictures) == set()
+    listed = (await pictures.caller.get("/api/duplicates/marked")).body["files"]
+    assert not any(one["kept"] for one in listed)
+
+
+async def test_what_was_kept_and_is_marked_itself_is_no_reason(pictures: Pictures) -> None:
+    rows = await marked(pictures)
+    marks = pictures.world.app.store.duplicate_marks
+    await marks.add({rows[FILES[0]]: rows[FILES[1]]})
+    assert await paths_exported(pictures) == set()
+    listed = (await pictures.caller.get("/api/duplicates/marked")).body["files"]
+    assert {one["kept"] for one in listed} == {False}
+    await marks.remove([rows[FILES[1]]])
+    assert await paths_exported(pictures) == {FILES[0]}
+
+
+async def test_what_is_not_on_the_disk_as_it_was_indexed_is_not_exported(
+    pictures: Pictures,
+) -> None:
+    await marked(pictures)
+    pictures.put(FILES[1], picture(77))
+    (pictures.folder / BROKEN).unlink()
+    assert await paths_exported(pictures) == {FILES[3]}
 
 
 async def test_verdicts_are_listed_and_taken_back(world: ApiWorld, pictures: Pictures) -> None:

@@ -33,9 +33,12 @@ def media(tmp_path: Path) -> Path:
 
 
 def test_the_index_has_what_its_folders_have(pentaprism: CommandLine, media: Path) -> None:
-    assert pentaprism.done("duplicates").out == "No duplicates.\n"
+    empty = pentaprism.done("duplicates")
+    assert empty.out == "No duplicates.\n"
+    assert "pentaprism duplicates DIR" in empty.err
     pentaprism.done("scan", media)
     assert pentaprism.done("duplicates", "--json").json["groups"] == []
+    assert "--scan" in pentaprism.done("duplicates").err
     told = pentaprism.done("duplicates", "--scan", "--json").json
     now = pentaprism.done("duplicates", media, "--json").json
     assert _comparable(told) == _comparable(now)

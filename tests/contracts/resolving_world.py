@@ -66,8 +66,10 @@ class Duplicated:
             for name in _PASSING:
                 state.pop(name)
             state["tags"] = sorted(tag["value"] for tag in state.get("tags", ()))
+        covers = {album["id"]: album["albumThumbnailAssetId"] for album in self._get("albums")}
         albums = {
-            album.name: sorted(id_ for id_ in album.assets) for album in library.albums.values()
+            album.name: (sorted(album.assets), covers.get(album.id))
+            for album in library.albums.values()
         }
         return {"assets": states, "albums": albums}
 
@@ -78,22 +80,19 @@ class Duplicated:
             return json.loads(reply.read())
 
 
-def prepare(world: World, *, uploaded: bool = False) -> None:
-    """Give copies names that make them no edits; ``uploaded`` takes them out of their library."""
+def upload_all(world: World) -> None:
+    """Take the copies that are in an external library out of it: all of them were uploaded."""
     for asset in list(world.library.assets.values()):
-        if asset.filename.endswith(" copy.jpg"):
-            name = asset.filename.replace("PAIR", "COPY").replace(" copy", "")
-            world.library.rename_asset(asset.id, name)
-            if uploaded:
-                asset.library_id, asset.path = None, f"/data/upload/{asset.id}.jpg"
-                world.library.touch(asset.id)
+        if asset.library_id is not None:
+            asset.library_id, asset.path = None, f"/data/upload/{asset.id}.jpg"
+            world.library.touch(asset.id)
 
 
 @asynccontextmanager
 async def duplicated(world: World) -> AsyncIterator[Duplicated]:
     """Open the program on the world's database, with its assets indexed."""
     async with world.app() as (app, connection):
-        resolutions = Resolutions(app)
+        resolutions = Resolutions(app, regroup_every=1)
         try:
             async with app.immich(connection) as client:
                 await app.indexing.catalogue(connection, client)

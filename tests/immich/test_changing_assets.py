@@ -304,6 +304,7 @@ async def test_each_call_needs_one_permission(sandbox: Sandbox, connect: Any) ->
     client = connect(sandbox.url, api_key=key.secret)
     calls: dict[str, Callable[[], Awaitable[Any]]] = {
         "asset.update": lambda: client.change_asset(asset_id, rating=1),
+        "album.update": lambda: client.set_album_cover(UNKNOWN, asset_id),
         "albumAsset.create": lambda: client.add_to_album(UNKNOWN, [asset_id]),
         "albumAsset.delete": lambda: client.remove_from_album(UNKNOWN, [asset_id]),
         "tag.create": lambda: client.upsert_tags(["Trip"]),
@@ -322,12 +323,29 @@ async def test_each_call_needs_one_permission(sandbox: Sandbox, connect: Any) ->
         await client.asset_state(asset_id)
 
 
+async def test_an_album_shows_what_is_chosen_of_it(sandbox: Sandbox, client: ImmichClient) -> None:
+    library, (one, two, *_) = sandbox.library, ids(sandbox)
+    album = library.add_album("New", [one, two])
+    await client.set_album_cover(album.id, two)
+    assert [a.cover_id for a in await client.albums_of(one) if a.id == album.id] == [two]
+    library.remove_from_album(album.id, [two])
+    for album_id, code in ((album.id, "not_in_album"), (UNKNOWN, "album_not_found")):
+        with pytest.raises(NotFoundError) as refused:
+            await client.set_album_cover(album_id, two)
+        assert refused.value.code == code
+    # Another one is chosen for good as soon as somebody looks at albums.
+    library.trash([one])
+    assert [a.cover_id for a in await client.albums_of(one) if a.id == album.id] == [None]
+
+
 async def test_what_can_be_no_id_is_not_asked_for(client: ImmichClient) -> None:
     wrong = "../albums"
     for call in (
         client.asset_state(wrong),
         client.albums_of(wrong, user_id=UNKNOWN),
         client.add_to_album(wrong, [UNKNOWN]),
+        client.set_album_cover(wrong, UNKNOWN),
+        client.set_album_cover(UNKNOWN, wrong),
         client.remove_from_album(UNKNOWN, [wrong]),
         client.change_asset(wrong, rating=1),
         client.tag_assets([wrong], [UNKNOWN]),

@@ -46,6 +46,16 @@ async def test_what_is_not_shown_or_is_no_media_file_is_left_out(world: Catalogu
     assert world.names() == ["seen.jpg"]
 
 
+async def test_hearts_are_those_of_immich(world: CatalogueWorld) -> None:
+    one, two = world.add("1.jpg", is_favorite=True), world.add("2.jpg")
+    await world.refresh()
+    assert (world.row(one)["favourite"], world.row(two)["favourite"]) == (1, 0)
+    world.sandbox.library.describe(one, favorite=False)
+    world.sandbox.library.describe(two, favorite=True)
+    assert (await world.refresh()).changed == 2
+    assert (world.row(one)["favourite"], world.row(two)["favourite"]) == (0, 1)
+
+
 async def test_a_second_look_writes_only_what_has_changed(world: CatalogueWorld) -> None:
     one, two = world.add("1.jpg"), world.add("2.jpg")
     await world.refresh()

@@ -120,6 +120,10 @@ async def members(place: Place, told: list[Any]) -> None:
         told += [outcome.value for outcome in (await change(place.album, ids)).values()]
     told.append([album.id == place.album for album in await client.albums_of(two)])
     told.append(await client.albums_of(UNKNOWN))
+    await client.set_album_cover(place.album, two)
+    told.append([album.cover_id == two for album in await client.albums_of(two)])
+    told.append(await refusal(client.set_album_cover(place.album, three)))
+    told.append(await refusal(client.set_album_cover(UNKNOWN, two)))
     for refused in (client.add_to_album, client.remove_from_album):
         told += [await refusal(refused(UNKNOWN, [one]))]
 

@@ -64,6 +64,7 @@ class Immich:
     things: dict[str, Thing] = field(default_factory=dict)
     albums: dict[str, set[str]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    covers: dict[str, str | None] = field(default_factory=dict)
     kept: dict[str, list[str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     break_at: int | None = None
@@ -99,7 +100,8 @@ class Immich:
     def state(self) -> dict[str, Any]:
         """All that a person sees, but ids of stacks."""
         stacks = {(ids[0], frozenset(ids)) for ids in self.kept.values()}
-        albums = {name: frozenset(members) for name, members in self.albums.items()}
+        self._choose_covers()
+        albums = {name: (frozenset(ids), self.covers[name]) for name, ids in self.albums.items()}
         things = {
             id_: (
                 t.trashed, t.favourite, t.description, t.rating, t.place, frozenset(t.tags),
@@ -107,6 +109,13 @@ class Immich:
             for id_, t in self.things.items()
         }  # fmt: skip
         return {"stacks": stacks, "albums": albums, "things": things}
+
+    def _choose_covers(self) -> None:
+        """Give albums another cover where it has gone or is in the trash, for good."""
+        for name, members in self.albums.items():
+            shown = [id_ for id_ in sorted(members) if not self.things[id_].trashed]
+            if self.covers.get(name) not in shown:
+                self.covers[name] = shown[-1] if shown else None
 
     def _take_out(self, asset_id: str) -> None:
         for id_, members in list(self.kept.items()):
@@ -141,8 +150,9 @@ class Immich:
 
     async def albums_of(self, asset_id: str, *, user_id: str | None = None) -> list[AlbumPlace]:
         del user_id
+        self._choose_covers()
         return [
-            AlbumPlace(name, name.title(), ME, name not in self.closed, None)
+            AlbumPlace(name, name.title(), ME, name not in self.closed, self.covers[name])
             for name, members in self.albums.items()
             if asset_id in members
         ]
@@ -164,6 +174,13 @@ class Immich:
         self.albums[album_id].difference_update(asset_ids)
         self._end(broken)
         return dict.fromkeys(asset_ids, Outcome.DONE)
+
+    async def set_album_cover(self, album_id: str, asset_id: str) -> None:
+        broken = self._begin("set_album_cover")
+        if asset_id not in self.albums[album_id]:
+            raise NotFoundError("It is not in the album.", code="not_in_album")
+        self.covers[album_id] = asset_id
+        self._end(broken)
 
     async def change_asset(
         self,
@@ -256,7 +273,7 @@ class Immich:
         number = len(self.calls)
         self.calls.append(what)
         # What comes between a look and the call itself, Immich has no way to prevent.
-        if number in self.during and what != "change_asset":
+        if number in self.during and what not in {"change_asset", "set_album_cover"}:
             self.during.pop(number)(self)
         breaks = number == self.break_at
         if breaks and not self.heard and self.break_with is not None:

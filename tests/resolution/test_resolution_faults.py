@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 from resolution_world import KEY, NOW, copy_template
 
-from pentaprism.errors import ActionRequiredError, ConflictError, RetryableError
-from pentaprism.immich import READ_ONLY, ImmichClient, ImmichOptions
+from pentaprism.errors import ActionRequiredError, ConflictError, PermanentError, RetryableError
+from pentaprism.immich import READ_ONLY, RESOLVING, ImmichClient, ImmichOptions
+from pentaprism.immich.pace import Pace
 from pentaprism.resolution.decision import DecidedFile, DecidedShot, Decision
 from pentaprism.resolution.execution import Resolver, alone
 from pentaprism.sandbox.immich import Sandbox
@@ -21,6 +23,7 @@ from pentaprism.store.journal_records import Resolution, ResolutionState, Review
 
 FORWARD = (
     "album_add",
+    "update_album",
     "update_asset",
     "assign_tags",
     "delete_stack",
@@ -29,6 +32,7 @@ FORWARD = (
 )
 BACKWARD = (
     "album_remove",
+    "update_album",
     "update_asset",
     "untag_assets",
     "delete_stack",
@@ -43,6 +47,7 @@ class Scene:
 
     sandbox: Sandbox
     store: Store
+    client: ImmichClient
     connection: Connection
     resolver: Resolver
     review: Review
@@ -74,10 +79,15 @@ class Scene:
                 asset.place and (asset.place.latitude, asset.place.longitude),
                 {library.tags[id_].value for id_ in asset.tag_ids},
                 {album.name for album in library.albums.values() if asset.id in album.assets},
+                {a.name for a in library.albums.values() if asset.id == a.thumbnail_id},
                 next((s.asset_ids for s in stacks if asset.id in s.asset_ids), None),
             )
             for asset in self.assets
         ]
+
+
+async def doze(seconds: float) -> None:
+    await asyncio.sleep(seconds / 20)
 
 
 @pytest.fixture
@@ -96,7 +106,7 @@ async def scene(template: Path, tmp_path: Path) -> AsyncIterator[Scene]:
         options = ImmichOptions(sandbox.url, sandbox.api_key, retries=0)
         async with (
             await Store.open(path, Secrets.load(KEY, path), clock=lambda: NOW) as store,
-            ImmichClient(options) as client,
+            ImmichClient(options, pace=Pace(sleep=doze)) as client,
         ):
             connection = await store.connections.save(
                 url=sandbox.url,
@@ -112,7 +122,7 @@ async def scene(template: Path, tmp_path: Path) -> AsyncIterator[Scene]:
                 resolver = Resolver(store, client, connection)
                 await resolver.begin()
                 review = await store.journal.begin_review(connection.owner_id)
-                yield Scene(sandbox, store, connection, resolver, review, assets)
+                yield Scene(sandbox, store, client, connection, resolver, review, assets)
 
 
 def assert_merged(scene: Scene, before: list[Any]) -> None:
@@ -120,7 +130,8 @@ def assert_merged(scene: Scene, before: list[Any]) -> None:
     assert loser[0] is False
     assert keeper[:5] == before[1][:5]
     assert keeper[5:7] == (before[1][5], before[0][6] | before[1][6])
-    assert keeper[7] == other[7] == [scene.assets[2].id, scene.assets[0].id]
+    assert (keeper[7], loser[7]) == (before[0][7] | {"Ours"}, set())
+    assert keeper[8] == other[8] == [scene.assets[2].id, scene.assets[0].id]
 
 
 @pytest.mark.parametrize("route", FORWARD)
@@ -218,8 +229,53 @@ async def test_a_later_decision_about_the_same_keeper_is_undone_first(scene: Sce
     assert scene.seen() == before
 
 
-async def test_a_key_without_permissions_is_told_before_anything(scene: Scene) -> None:
-    scene.sandbox.library.keys[scene.sandbox.api_key].permissions = sorted(READ_ONLY)
-    with pytest.raises(ActionRequiredError) as error:
-        await scene.resolver.begin()
-    assert error.value.code == "permissions"
+async def test_a_key_is_told_what_it_lacks_before_anything_and_needs_no_more(scene: Scene) -> None:
+    before = scene.seen()
+    key = scene.sandbox.library.keys[scene.sandbox.api_key]
+    for name in sorted(RESOLVING):
+        key.permissions = sorted((READ_ONLY | RESOLVING) - {name})
+        with pytest.raises(ActionRequiredError) as error:
+            await scene.resolver.begin()
+        assert error.value.code == "permissions"
+        assert name in error.value.message
+    assert scene.seen() == before
+    key.permissions = sorted(READ_ONLY | RESOLVING)
+    await scene.resolver.begin()
+    made = await scene.resolve()
+    assert (made.state, made.error) == (ResolutionState.DONE, None)
+    assert (await scene.resolver.undo(made)).error is None
+    assert scene.seen() == before
+
+
+async def test_what_has_to_be_noted_is_noted_before_a_decision_ends(scene: Scene) -> None:
+    noted: list[ResolutionState] = []
+
+    async def note(_: Resolution, state: ResolutionState) -> None:
+        noted.append(state)
+        if len(noted) % 2:
+            raise PermanentError("The disk is full.", code="disk")
+
+    resolver = Resolver(scene.store, scene.client, scene.connection, note)
+    with pytest.raises(PermanentError, match="full"):
+        await resolver.resolve(scene.decision(), scene.review)
+    (made,) = await resolver.begin()
+    assert made.state is ResolutionState.DONE
+    with pytest.raises(PermanentError, match="full"):
+        await resolver.undo(made)
+    (undone,) = await resolver.begin()
+    assert undone.state is ResolutionState.UNDONE
+    assert noted == [ResolutionState.DONE] * 2 + [ResolutionState.UNDONE] * 2
+
+
+async def test_a_cover_that_somebody_has_chosen_since_is_kept_and_told(scene: Scene) -> None:
+    before = scene.seen()
+    made = await scene.resolve()
+    library = scene.sandbox.library
+    ours = library.album_named("Ours")
+    library.add_to_album(ours.id, [scene.assets[2].id])
+    ours.thumbnail_id = scene.assets[2].id
+    undone = await scene.resolver.undo(made)
+    assert undone.state is ResolutionState.UNDONE
+    assert "The cover of the album Ours was changed since" in (undone.error or "")
+    assert ours.thumbnail_id == scene.assets[2].id
+    assert [seen[:7] for seen in scene.seen()[:2]] == [seen[:7] for seen in before[:2]]

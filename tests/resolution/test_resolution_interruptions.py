@@ -21,9 +21,11 @@ from pentaprism.errors import ConflictError, PentaprismError, PermanentError, Re
 from pentaprism.store import Store
 from pentaprism.store.journal_records import ResolutionState
 
+type Drawn = dict[str, st.SearchStrategy[Any]]
 type Check = Callable[[Home], Coroutine[Any, Any, None]]
 KEEPER, LOSERS, OTHERS = "k", "lm", "xy"
 ASSETS = KEEPER + LOSERS + OTHERS
+FEW, MANY = (settings(max_examples=number, deadline=None) for number in (8, 200))
 SETTLED = {ResolutionState.DONE, ResolutionState.FAILED, ResolutionState.UNDONE}
 
 
@@ -66,6 +68,9 @@ def immiches(draw: st.DrawFn) -> Immich:
     """Five assets, each in some of three albums, and some of them in stacks."""
     immich = Immich({id_: draw(THINGS) for id_ in ASSETS})
     immich.albums = {name: set(draw(st.sets(st.sampled_from(ASSETS)))) for name in ("p", "q")}
+    immich.covers = {
+        name: draw(st.sampled_from(sorted(ids))) for name, ids in immich.albums.items() if ids
+    }
     order = draw(st.permutations(ASSETS))
     while len(order) > 1 and draw(st.booleans()):
         size = draw(st.integers(2, len(order)))
@@ -74,8 +79,19 @@ def immiches(draw: st.DrawFn) -> Immich:
     return immich
 
 
-@settings(max_examples=25, deadline=None)
-@given(immich=immiches())
+PLAIN: Drawn = {"immich": immiches()}
+BROKEN: Drawn = PLAIN | {"at": st.integers(0, 7), "heard": st.booleans()}
+KILLED: Drawn = BROKEN | {"undone": st.booleans()}
+FAILED: Drawn = BROKEN | {"permanent": st.booleans()}
+MEDDLED: Drawn = PLAIN | {
+    "at": st.integers(0, 5),
+    "meddled": st.sampled_from(["describe", "album", "trash", "untrash", "favourite", "cover"]),
+    "killed": st.booleans(),
+}
+
+
+@FEW
+@given(**PLAIN)
 def test_nothing_is_lost_and_undo_restores(rooms: Rooms, immich: Immich) -> None:
     async def check(home: Home) -> None:
         before = deepcopy(immich)
@@ -96,8 +112,8 @@ def test_nothing_is_lost_and_undo_restores(rooms: Rooms, immich: Immich) -> None
     rooms.run(immich, check)
 
 
-@settings(max_examples=30, deadline=None)
-@given(immich=immiches(), at=st.integers(0, 7), heard=st.booleans(), undone=st.booleans())
+@FEW
+@given(**KILLED)
 def test_killed_anywhere_it_comes_to_its_end(
     rooms: Rooms, immich: Immich, at: int, *, heard: bool, undone: bool
 ) -> None:
@@ -117,8 +133,8 @@ def test_killed_anywhere_it_comes_to_its_end(
     rooms.run(immich, check)
 
 
-@settings(max_examples=25, deadline=None)
-@given(immich=immiches(), at=st.integers(0, 7), heard=st.booleans())
+@FEW
+@given(**BROKEN)
 def test_an_undo_that_is_killed_goes_on(
     rooms: Rooms, immich: Immich, at: int, *, heard: bool
 ) -> None:
@@ -135,13 +151,8 @@ def test_an_undo_that_is_killed_goes_on(
     rooms.run(immich, check)
 
 
-@settings(max_examples=30, deadline=None)
-@given(
-    immich=immiches(),
-    at=st.integers(0, 7),
-    heard=st.booleans(),
-    permanent=st.booleans(),
-)
+@FEW
+@given(**FAILED)
 def test_a_call_that_fails_leaves_all_or_nothing(
     rooms: Rooms, immich: Immich, at: int, *, heard: bool, permanent: bool
 ) -> None:
@@ -159,18 +170,14 @@ def test_a_call_that_fails_leaves_all_or_nothing(
     rooms.run(immich, check)
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    immich=immiches(),
-    at=st.integers(0, 5),
-    meddled=st.sampled_from(["describe", "album", "trash", "untrash", "favourite"]),
-    killed=st.booleans(),
-)
+@FEW
+@given(**MEDDLED)
 def test_what_a_person_does_meanwhile_stays(
     rooms: Rooms, immich: Immich, at: int, meddled: str, *, killed: bool
 ) -> None:
     async def check(home: Home) -> None:
-        immich.albums["mine"] = set()
+        immich.albums["mine"] = {*OTHERS, *LOSERS} if meddled == "cover" else set()
+        immich.covers["mine"] = LOSERS[0] if meddled == "cover" else None
         meddle = _MEDDLING[meddled]
         immich.during[at] = meddle
         if killed:
@@ -188,11 +195,29 @@ def test_what_a_person_does_meanwhile_stays(
             return
         if meddled == "describe":
             assert "Mine." in immich.things[KEEPER].description
+        if meddled == "cover":
+            assert immich.covers["mine"] == OTHERS[0]
         if meddled == "album":
             assert immich.albums["mine"] == {LOSERS[0]}
         assert await home.states() <= SETTLED | {ResolutionState.PARTLY}
 
     rooms.run(immich, check)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("test", "drawn"),
+    [
+        (test_nothing_is_lost_and_undo_restores, PLAIN),
+        (test_killed_anywhere_it_comes_to_its_end, KILLED),
+        (test_an_undo_that_is_killed_goes_on, BROKEN),
+        (test_a_call_that_fails_leaves_all_or_nothing, FAILED),
+        (test_what_a_person_does_meanwhile_stays, MEDDLED),
+    ],
+)
+def test_the_same_at_length(rooms: Rooms, test: Any, drawn: Drawn) -> None:
+    MANY(given(**drawn)(test.hypothesis.inner_test))(rooms)
 
 
 def _describe(immich: Immich) -> None:
@@ -215,7 +240,12 @@ def _heart(immich: Immich) -> None:
     immich.things[KEEPER].favourite = not immich.things[KEEPER].favourite
 
 
+def _show_another(immich: Immich) -> None:
+    immich.covers["mine"] = OTHERS[0]
+
+
 _MEDDLING = {
+    "cover": _show_another,
     "describe": _describe,
     "album": _put_into_album,
     "trash": _trash,
@@ -230,6 +260,8 @@ def _assert_merged(before: Immich, after: Immich) -> None:
     assert {id_ for id_, thing in after.things.items() if thing.trashed} == set(LOSERS)
     for name, members in before.albums.items():
         assert (KEEPER in after.albums[name]) == (not members.isdisjoint(KEEPER + LOSERS))
+        if (cover := before.covers.get(name)) is not None:
+            assert after.covers[name] == (KEEPER if cover in LOSERS else cover)
     assert keeper.favourite == any(thing.favourite for thing in was)
     assert keeper.tags == set().union(*(thing.tags for thing in was))
     assert all(thing.description in keeper.description for thing in was)

@@ -61,12 +61,23 @@ def metadata(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[Any, .
 
 
 K, L = asset("k"), asset("l")
-ALBUM = StepKind.ALBUM
+ALBUM, COVER = StepKind.ALBUM, StepKind.COVER
+SHOWN = replace(TRIP, cover_id="l")
 TAG_A, TAG_B = SeenTag("1", "a"), SeenTag("2", "a/b")
 CASES: dict[str, tuple[SeenAsset, SeenAsset, list[tuple[Any, ...]]]] = {
     "nothing to merge": (K, L, []),
     "an album": (K, replace(L, albums=(TRIP,)), [(ALBUM, "trip", False, True)]),
     "the same album": (replace(K, albums=(TRIP,)), replace(L, albums=(TRIP,)), []),
+    "an album that shows the loser": (
+        K,
+        replace(L, albums=(SHOWN,)),
+        [(ALBUM, "trip", False, True), (COVER, "trip", "l", "k")],
+    ),
+    "the same album, which shows the loser": (
+        replace(K, albums=(SHOWN,)),
+        replace(L, albums=(SHOWN,)),
+        [(COVER, "trip", "l", "k")],
+    ),
     "a closed album that the keeper is in": (
         replace(K, albums=(CLOSED,)),
         replace(L, albums=(CLOSED, SEA)),
@@ -248,6 +259,21 @@ def test_an_album_with_any_of_the_keepers_assets_has_the_picture() -> None:
     assert merges(found) == [(ALBUM, "sea", False, True)]
 
 
+def test_an_album_shows_the_asset_of_the_keeper_that_is_in_it() -> None:
+    second = asset("q", albums=(SHOWN,))
+    decided = decision(shot(0, asset_file("k"), asset_file("q")), shot(1, asset_file("l")))
+    found = plan(decided, HERE, ME, {"k": K, "q": second, "l": replace(L, albums=(SHOWN,))})
+    assert merges(found) == [(COVER, "trip", "l", "q")]
+    assert found.notes == []
+
+
+def test_a_cover_that_has_to_be_left_to_immich_is_told() -> None:
+    closed = replace(CLOSED, cover_id="l")
+    found = planned(replace(K, albums=(closed,)), replace(L, albums=(closed,)))
+    assert merges(found) == []
+    assert [note.code for note in found.notes] == [NoteCode.COVER]
+
+
 def test_a_decision_is_read_back_as_it_was_written() -> None:
     name = "caf\udce9.jpg"
     made = decision(shot(0, asset_file("k")), shot(1, root_file(name)), allow_leaving_immich=True)
@@ -282,6 +308,9 @@ def _taken(keeper: SeenAsset, step: PlannedStep) -> SeenAsset:
     if step.kind is StepKind.ALBUM:
         album = next(one for one in (TRIP, SEA) if one.id == step.target)
         return replace(keeper, albums=(*keeper.albums, album))
+    if step.kind is StepKind.COVER:
+        shown = (replace(a, cover_id=step.after) for a in keeper.albums if a.id == step.target)
+        return replace(keeper, albums=(*(a for a in keeper.albums if a.id != step.target), *shown))
     if step.kind is StepKind.TAGS:
         more = tuple(SeenTag(id_, value) for id_, value in step.after)
         return replace(keeper, tags=keeper.tags + more)

@@ -9,7 +9,7 @@ from sandbox_calls import caller
 
 from pentaprism.sandbox.immich import Sandbox
 from pentaprism.sandbox.immich.content import read
-from pentaprism.sandbox.immich.duplicates import COPIES, ORIGINALS, OTHERS
+from pentaprism.sandbox.immich.duplicates import COPIES, ORIGINALS, OTHERS, names_of
 from pentaprism.sandbox.immich.entities import Asset
 
 PAIRS = 24
@@ -17,8 +17,7 @@ PAIRS = 24
 
 def pairs(sandbox: Sandbox) -> list[tuple[Asset, Asset]]:
     named = {asset.filename: asset for asset in sandbox.library.assets.values()}
-    stems = [f"PAIR_{n:04}" for n in range(PAIRS)]
-    return [(named[f"{stem}.jpg"], named[f"{stem} copy.jpg"]) for stem in stems]
+    return [(named[first], named[copy]) for first, copy in map(names_of, range(PAIRS))]
 
 
 def test_copies_are_of_the_same_bytes_or_recompressed() -> None:

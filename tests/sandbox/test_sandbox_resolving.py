@@ -121,13 +121,36 @@ async def test_a_restore_counts_all_that_are_named(owner: Caller) -> None:
 
 
 async def test_an_album_whose_cover_is_trashed_gets_another(owner: Caller) -> None:
-    album, (one, two, *_) = main_album(owner.sandbox), ids(owner)
+    album, (one, *_) = main_album(owner.sandbox), ids(owner)
     path = f"/api/albums/{album}"
-    await owner.call("PATCH", path, {"albumThumbnailAssetId": two})
-    assert (await owner.get(path)).json["albumThumbnailAssetId"] == two
-    await owner.call("DELETE", "/api/assets", {"ids": [two]})
-    await owner.post("/api/trash/restore/assets", {"ids": [two]})
-    assert (await owner.get(path)).json["albumThumbnailAssetId"] == one
+    await owner.call("PATCH", path, {"albumThumbnailAssetId": one})
+    for looked_at in (False, True):
+        assert (await owner.get(path)).json["albumThumbnailAssetId"] == one
+        await owner.call("DELETE", "/api/assets", {"ids": [one]})
+        if looked_at:
+            await owner.get("/api/albums")
+        await owner.post("/api/trash/restore/assets", {"ids": [one]})
+    # It is chosen when somebody looks at albums, and stays.
+    shown = (await owner.get(path)).json["albumThumbnailAssetId"]
+    assert shown == max(ids(owner), key=lambda id_: owner.sandbox.library.assets[id_].taken)
+    assert shown != one
+
+
+async def test_a_cover_is_one_of_the_albums_assets_and_an_editor_may_choose_it(
+    owner: Caller,
+) -> None:
+    library, (one, two, *_) = owner.sandbox.library, ids(owner)
+    other = next(id_ for id_ in library.users if id_ != library.owner.id)
+    theirs = library.add_album("Theirs", [one], owner_id=other)
+    path = f"/api/albums/{theirs.id}"
+    for role, status in (("viewer", 400), ("editor", 200)):
+        library.share_album(theirs.id, library.owner.id, role)
+        answer = await owner.call("PATCH", path, {"albumThumbnailAssetId": one})
+        assert answer.status == status
+    answer = await owner.call("PATCH", path, {"albumThumbnailAssetId": two})
+    assert said(answer) == (400, "Invalid album thumbnail")
+    answer = await owner.call("PATCH", path, {"albumThumbnailAssetId": "nothing"})
+    assert answer.status == 400
 
 
 async def test_a_stack_counts_its_primary_even_in_the_trash(owner: Caller) -> None:

@@ -122,6 +122,24 @@ async def test_other_versions_and_passing_problems_are_made_again(library: Libra
     assert await queue(library) == [a, b]
 
 
+async def test_what_could_not_be_looked_at_is_listed_for_its_owner(library: Library) -> None:
+    rows = await library.files("root-photos", [f"a/{n}.jpg" for n in range(4)])
+    first, second, fine, gone = rows.values()
+    await record(library, first, Fingerprint(problem="empty"))
+    await record(library, second, Fingerprint(problem="truncated"))
+    await record(library, fine, PICTURE)
+    await record(library, gone, Fingerprint(problem="empty"))
+    await library.change(gone, missing_at=NOW)
+    problems = library.store.fingerprints.problems
+    found = await problems("user")
+    assert [(one.row, one.path, one.problem) for one in found] == [
+        (first, "a/0.jpg", "empty"), (second, "a/1.jpg", "truncated"),
+    ]  # fmt: skip
+    assert await problems("user", limit=1) == found[:1]
+    assert await problems("user", after=first) == found[1:]
+    assert await problems("another") == []
+
+
 async def test_a_pair_goes_with_what_it_was_made_of(library: Library) -> None:
     a, b, c = (await library.files("root-photos", ["a.jpg", "b.jpg", "c.jpg"])).values()
     await alike(library, (a, b), (b, c))

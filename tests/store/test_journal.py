@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,11 @@ async def test_reviews_end_once_and_what_is_not_there_is_said(tmp_path: Path) ->
         ended = await store.journal.review(review.id)
         assert ended.ended_at is not None
         assert ended.undone_at is not None
+        open_one = await store.journal.begin_review("ada")
+        await store.journal.end_reviews(before=open_one.started_at)
+        assert await store.journal.review(open_one.id) == open_one
+        await store.journal.end_reviews(before=open_one.started_at + timedelta(seconds=1))
+        assert (await store.journal.review(open_one.id)).ended_at is not None
         for ask in (store.journal.get, store.journal.review):
             with pytest.raises(NotFoundError):
                 await ask("nothing")

@@ -10,6 +10,7 @@ from duplicate_samples import alike
 from library_samples import NOW, Library, noon, open_library
 
 from pentaprism.duplicates.grouping import DuplicateGrouping
+from pentaprism.duplicates.options import Reach
 from pentaprism.fingerprints.labels import Label
 from pentaprism.store.duplicate_records import VerdictKind
 from pentaprism.store.library_records import IndexedFile
@@ -35,7 +36,7 @@ async def copies(library: Library, number: int, *paths: str) -> list[int]:
 
 async def group(library: Library, distance: int = 10) -> list[frozenset[str]]:
     await library.regroup()
-    await DuplicateGrouping(library.store, library.clock, distance=distance).regroup()
+    await DuplicateGrouping(library.store, library.clock, reach=Reach(distance)).regroup()
     page = await library.store.duplicates.page("user", limit=1000)
     members = await library.store.duplicates.members([group.id for group in page.groups])
     return [frozenset(member.path for member in each) for each in members.values()]

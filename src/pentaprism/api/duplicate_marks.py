@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -38,6 +39,7 @@ _MARK = {
     "full_path": "/photos/2026/06/IMG_1 (1).jpg",
     "size": 1_200_000,
     "keeper": 4711,
+    "kept": True,
     "marked_at": WHEN,
 }
 _COLUMNS = tuple(_MARK)
@@ -71,10 +73,14 @@ class DuplicateMarkBody(Answer):
     full_path: str = Field(description="Its path on the server.")
     size: int | None = Field(description="Its bytes; null where that is not known.")
     keeper: int = Field(description="The number of the first file of the shot that was kept.")
+    kept: bool = Field(
+        description="Whether that is still there and not marked itself; only then is the file in "
+        "the export."
+    )
     marked_at: datetime = Field(description="When it was marked.")
 
     @classmethod
-    def of(cls, mark: DuplicateMark, roots: Mapping[str, Root]) -> Self:
+    def of(cls, mark: DuplicateMark, roots: Mapping[str, Root], *, kept: bool) -> Self:
         """Return what is told of ``mark``."""
         return cls(
             file=mark.file_row,
@@ -83,6 +89,7 @@ class DuplicateMarkBody(Answer):
             full_path=_full_path(mark, roots),
             size=mark.size,
             keeper=mark.keeper_row,
+            kept=kept,
             marked_at=mark.marked_at,
         )
 
@@ -104,8 +111,9 @@ async def list_marked(
     roots = await _roots(program, person)
     marks = await program.app.store.duplicate_marks.page(person.id, after=after, limit=limit + 1)
     page = marks[:limit]
+    kept = await _kept(program, page)
     return DuplicateMarks(
-        files=[DuplicateMarkBody.of(mark, roots) for mark in page],
+        files=[DuplicateMarkBody.of(mark, roots, kept=mark.keeper_row in kept) for mark in page],
         next=page[-1].file_row if len(marks) > limit else None,
     )
 
@@ -128,7 +136,7 @@ async def export_marked(
         ),
     ] = "text",
 ) -> StreamingResponse:
-    """Download the list of all marked files; the files themselves stay where they are."""
+    """Download the list of marked files of which something is kept; the files stay as they are."""
     ending = {"text": "txt", "nul": "bin"}.get(form, form)
     return StreamingResponse(
         _export(program, person, _WRITERS[form], head=form == "csv"),
@@ -144,6 +152,7 @@ async def unmark_file(
     """Take the mark of a file back."""
     mark = await mark_of(program.app, person, marked_file)
     await program.app.store.duplicate_marks.remove([mark.file_row])
+    await program.app.duplicates.regroup()
 
 
 async def _roots(program: Program, person: Person) -> dict[str, Root]:
@@ -160,8 +169,31 @@ async def _export(
     while marks := await program.app.store.duplicate_marks.page(
         person.id, after=after, limit=_PAGE
     ):
-        yield write(marks, roots)
+        kept = await _kept(program, marks)
+        safe = [mark for mark in marks if mark.keeper_row in kept]
+        yield write(await asyncio.to_thread(_as_indexed, safe, roots), roots)
         after = marks[-1].file_row
+
+
+async def _kept(program: Program, marks: Collection[DuplicateMark]) -> set[int]:
+    """Return the keepers that are there, as they were looked at, and are not marked themselves.
+
+    Where it is otherwise, a marked file may be the last one of its picture.
+    """
+    store, keepers = program.app.store, {mark.keeper_row for mark in marks}
+    return set(await store.fingerprints.places(keepers)) - await store.duplicate_marks.of(keepers)
+
+
+def _as_indexed(marks: Iterable[DuplicateMark], roots: Mapping[str, Root]) -> list[DuplicateMark]:
+    """Return those whose files are on the disk with the sizes that the index knows."""
+    return [mark for mark in marks if _size_of(_full_path(mark, roots)) == mark.size]
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return -1
 
 
 def _full_path(mark: DuplicateMark, roots: Mapping[str, Root]) -> str:
@@ -180,12 +212,12 @@ def _as_nul(marks: Iterable[DuplicateMark], roots: Mapping[str, Root]) -> bytes:
 
 
 def _as_csv(marks: Iterable[DuplicateMark], roots: Mapping[str, Root]) -> bytes:
-    bodies = (DuplicateMarkBody.of(mark, roots) for mark in marks)
+    bodies = (DuplicateMarkBody.of(mark, roots, kept=True) for mark in marks)
     return _table(tuple(body.model_dump(mode="json").values()) for body in bodies)
 
 
 def _as_json(marks: Iterable[DuplicateMark], roots: Mapping[str, Root]) -> bytes:
-    bodies = (DuplicateMarkBody.of(mark, roots) for mark in marks)
+    bodies = (DuplicateMarkBody.of(mark, roots, kept=True) for mark in marks)
     return "".join(f"{body.model_dump_json()}\n" for body in bodies).encode()
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pentaprism.store.duplicate_records import DuplicateGroup, DuplicateMember
 
 _AT_ONCE = 500
+_EMPTY = (
+    "The index is empty. Name folders to look into, as in pentaprism duplicates DIR, or index one "
+    "with pentaprism scan DIR."
+)
 _LEFT = "What it has found is kept; the same command goes on from there."
 
 
@@ -38,9 +42,20 @@ async def answer_of_index(labels: Collection[Label], *, scan: bool, quiet: bool)
             told for owner in whose for label in labels or (None,)
             async for told in _groups(app, owner, label, places)
         ]  # fmt: skip
-        unreadable = [one async for one in _unreadable(app, places)]
+        unreadable = {path: reason async for path, reason in _unread(app, places)}
+        for owner in whose:
+            # What kept it from being looked at is what matters here.
+            unreadable |= {path: reason async for path, reason in _not_seen(app, owner, places)}
     found.sort(key=lambda group: -group.gain)
-    return Answer(found, sorted(unreadable), remarks=tuple(waiting))
+    remarks = [*waiting, *_advice(indexed=bool(whose), searched=scan or bool(found))]
+    return Answer(found, sorted(unreadable.items()), remarks=remarks)
+
+
+def _advice(*, indexed: bool, searched: bool) -> Sequence[str]:
+    """Return what may be done where there may be more than is told."""
+    if not indexed:
+        return (_EMPTY,)
+    return () if searched else ("Nothing was searched now: --scan looks at what is new.",)
 
 
 async def _scan(app: App, owner_id: str, *, quiet: bool) -> Sequence[str]:
@@ -83,13 +98,29 @@ def _told(
 
 
 def _member(member: DuplicateMember, places: Mapping[str, str]) -> Member:
-    """Return a file by where it is on this machine; of an asset, by what Immich calls it."""
-    top = places.get(member.source_id)
-    path = member.path if top is None else real_path(top, member.path)
+    path = _place(member.source_id, member.path, places)
     return Member(path, member.size, member.hash, member.phash, member.score)
 
 
-async def _unreadable(app: App, places: Mapping[str, str]) -> AsyncIterator[tuple[str, str]]:
+def _place(source_id: str, path: str, places: Mapping[str, str]) -> str:
+    """Return where a file is on this machine; of an asset, what Immich calls it."""
+    top = places.get(source_id)
+    return path if top is None else real_path(top, path)
+
+
+async def _not_seen(
+    app: App, owner_id: str, places: Mapping[str, str]
+) -> AsyncIterator[tuple[str, str]]:
+    """Yield the files that could not be looked at, each with the reason."""
+    after = 0
+    while files := await app.store.fingerprints.problems(owner_id, after=after, limit=_AT_ONCE):
+        for file in files:
+            yield _place(file.root_id or "", file.path, places), file.problem
+        after = files[-1].row
+
+
+async def _unread(app: App, places: Mapping[str, str]) -> AsyncIterator[tuple[str, str]]:
+    """Yield the files in roots of which the metadata could not be read, each with the reason."""
     for root_id, top in places.items():
         after = 0
         while True:

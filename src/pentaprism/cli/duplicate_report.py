@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pentaprism.cli.output import bytes_in_words, notes, safe, say
+from pentaprism.duplicates.crowds import CROWD
 from pentaprism.duplicates.reasons import sentence
 from pentaprism.fingerprints.labels import Label
 
@@ -122,7 +123,7 @@ def of_findings(walked: Walked, found: Findings) -> Answer:
     ]
     top = walked.tops[0] if len(walked.tops) == 1 else ""
     return Answer(
-        groups, [(one.path, one.reason) for one in found.unreadable], top, _remarks(walked)
+        groups, [(one.path, one.reason) for one in found.unreadable], top, _remarks(walked, found)
     )
 
 
@@ -136,7 +137,7 @@ def _member(file: FoundFile) -> Member:
     )
 
 
-def _remarks(walked: Walked) -> list[str]:
+def _remarks(walked: Walked, found: Findings) -> list[str]:
     remarks = []
     if walked.again:
         names = (
@@ -148,6 +149,11 @@ def _remarks(walked: Walked) -> list[str]:
     if walked.links:
         links = "1 link was" if walked.links == 1 else f"{walked.links:,} links were"
         remarks.append(f"{links} not followed.")
+    if found.crowded:
+        remarks.append(
+            f"{found.crowded:,} pictures look much like more than {CROWD} others, as those of a "
+            "series do, and were compared with the closest only. A smaller --distance leaves fewer."
+        )
     return remarks
 
 
@@ -166,7 +172,8 @@ def show(answer: Answer) -> None:
 
 
 def _show_group(group: Told, top: str) -> None:
-    likeness = "" if group.label is Label.IDENTICAL else f", {group.score:.0%} alike"
+    # Rounded down: what is not equal is never told to be all alike.
+    likeness = "" if group.score == 1 else f", {min(99, round(group.score * 10_000) // 100)}% alike"
     others = len(group.shots) - 1
     count = "1 duplicate" if others == 1 else f"{others:,} duplicates"
     say(

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pentaprism.cli.folders import check_folder, lies_in, real_paths
@@ -148,4 +148,4 @@ async def find(
         ways = Ways(looking, read, group_rules, keeper_rules)
         found = await FolderSearch(walked.files, walked.tops, ways, wish, progress).run()
     unreadable = sorted({*found.unreadable, *walked.unreadable}, key=lambda one: one.path)
-    return Findings(found.groups, tuple(unreadable))
+    return replace(found, unreadable=tuple(unreadable))

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from itertools import batched
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 from pentaprism.duplicates.plain_files import Phase, PlainFile, Progress
 from pentaprism.hashing import Hashes
@@ -18,6 +17,7 @@ type HashFiles = Callable[[Sequence[str]], Awaitable[list[Hashes | OSError]]]
 """Hashes files, as `pentaprism.hashing.hash_files` does."""
 
 _AT_ONCE = 256
+_BYTES_AT_ONCE = 1 << 30
 _REASONS = {
     errno.ENOENT: "vanished",
     errno.ENOTDIR: "vanished",
@@ -64,7 +64,7 @@ class Contents:
 
     async def hash(self, keys: Iterable[int], progress: Progress) -> None:
         """Read files and note their digests."""
-        for some in batched(keys, _AT_ONCE):
+        for some in self._batches(keys):
             answers = await self._hash_files([self._files[key].path for key in some])
             for key, answer in zip(some, answers, strict=True):
                 if isinstance(answer, OSError):
@@ -72,6 +72,19 @@ class Contents:
                 else:
                     self.digests[key] = answer.sha256
             progress.done += len(some)
+
+    def _batches(self, keys: Iterable[int]) -> Iterator[list[int]]:
+        """Yield ``keys`` in lists, of large files in short ones: after each progress is told."""
+        some: list[int] = []
+        size = 0
+        for key in keys:
+            some.append(key)
+            size += self._files[key].size
+            if len(some) == _AT_ONCE or size >= _BYTES_AT_ONCE:
+                yield some
+                some, size = [], 0
+        if some:
+            yield some
 
     def first(self, key: int) -> int:
         """Return the one that stands for all with the bytes of ``key``: the first of them."""

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from pentaprism.duplicates.keeper_rules import Criterion, KeeperRules
@@ -51,10 +52,11 @@ class Step:
     last_resort: bool = False
 
 
-def steps(rules: KeeperRules) -> list[Step]:
+@cache
+def steps(rules: KeeperRules) -> tuple[Step, ...]:
     """Return what is asked under ``rules``, the first one first; one shot is left in the end."""
     table = _table(rules)
-    return [step for criterion in rules.criteria for step in table[criterion]]
+    return (_AMONG_EQUALS, *(step for criterion in rules.criteria for step in table[criterion]))
 
 
 def _table(rules: KeeperRules) -> dict[Criterion, tuple[Step, ...]]:
@@ -104,6 +106,21 @@ def _most(rank: Callable[[KeeperShot], Any]) -> Best:
 
 def _nothing(_keeper: KeeperShot, _others: Shots) -> tuple[str, ...]:
     return ()
+
+
+def _in_immich_of_equals(shots: Shots) -> list[KeeperShot]:
+    """Leave out shots outside of Immich that are there as well, file by file and byte by byte.
+
+    Nothing is better about them, and what is kept has to be in Immich for the others to go there.
+    """
+
+    def content(shot: KeeperShot) -> tuple[frozenset[bytes], bool]:
+        return shot.digests, _is_true_sized(shot)
+
+    there = {content(shot) for shot in shots if shot.digests and _is_in_immich(shot)}
+    if not there:
+        return list(shots)
+    return [shot for shot in shots if _is_in_immich(shot) or content(shot) not in there]
 
 
 def _not_contained(shots: Shots) -> list[KeeperShot]:
@@ -259,6 +276,9 @@ def _folder(file: KeeperFile) -> str:
 
 def _is_in_immich(shot: KeeperShot) -> bool:
     return any(file.in_immich for file in shot.files)
+
+
+_AMONG_EQUALS = Step(ReasonCode.IN_IMMICH, _in_immich_of_equals, _nothing)
 
 
 def _is_favourite(shot: KeeperShot) -> bool:

@@ -45,6 +45,26 @@ async def hash_equal_sizes(
             await pause()
 
 
+async def hash_beside_equals(  # noqa: PLR0917 - what it works with
+    store: Store,
+    owner_id: str,
+    sources: Sources,
+    hash_files: HashFiles,
+    progress: DuplicateProgress,
+    pause: Pause,
+) -> None:
+    """Hash what is beside equal pictures, as sidecars are: whether nothing can be lost hangs on it.
+
+    What cannot be read now is left for later.
+    """
+    after = 0
+    while files := await store.digests.of_equals(owner_id, after=after):
+        after = files[-1].row
+        for some in batched(files, _AT_ONCE):
+            await store.digests.record(await _hash(some, sources, hash_files, progress))
+            await pause()
+
+
 async def hash_for_verdict(
     store: Store, files: Sequence[Unfingerprinted], sources: Sources, hash_files: HashFiles
 ) -> None:

@@ -94,7 +94,7 @@ class FolderSearch:
         pairs = await self._compare(near, shots)
         twins = await asyncio.to_thread(self._twins, shots, every, pairs)
         groups = await self._tell(twins, shots, pairs)
-        return Findings(tuple(groups), self._unreadable())
+        return Findings(tuple(groups), self._unreadable(), near.crowded)
 
     async def _look(self, media: Sequence[int]) -> Nears:
         """Look at one of each equal files, and return which may be alike."""

@@ -16,6 +16,7 @@ from pentaprism.duplicates.keeper import (
 )
 from pentaprism.duplicates.linkage import Cluster
 from pentaprism.duplicates.nodes import SEEN_KINDS, Node, Nodes
+from pentaprism.duplicates.options import Reach
 from pentaprism.duplicates.shots import covered
 from pentaprism.fingerprints.hamming import unsigned
 from pentaprism.fingerprints.labels import Label
@@ -42,12 +43,12 @@ class DuplicateGrouping:
         clock: Callable[[], datetime],
         *,
         rules: KeeperRules = RULES,
-        distance: int = 10,
+        reach: Reach = Reach(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._clock = clock
         self._group = partial(find_duplicates, rules=rules)
-        self._distance = distance
+        self._reach = reach
 
     async def regroup(self, tell: Callable[[int], None] | None = None) -> int:
         """Group anew what has changed and return how many files were looked at.
@@ -60,7 +61,11 @@ class DuplicateGrouping:
             return done
         while True:
             step = await self._store.duplicates.regroup(
-                self._group, distance=self._distance, now=self._clock(), limit=_AT_ONCE
+                self._group,
+                distance=self._reach.distance,
+                symmetries=self._reach.symmetries,
+                now=self._clock(),
+                limit=_AT_ONCE,
             )
             if step is None:
                 return done
@@ -79,7 +84,12 @@ class _Finding:
         self._component = component
         self._rules = rules
         self._nodes = Nodes(component)
-        self._upscaled = {pair.upscaled for pair in component.pairs if pair.upscaled is not None}
+        # Of equal files one is compared for all.
+        self._upscaled = {
+            self._nodes.contents[pair.upscaled]
+            for pair in component.pairs
+            if pair.upscaled is not None
+        }
 
     def groups(self) -> Iterator[FoundDuplicates]:
         for cluster, nodes in self._nodes.clusters():
@@ -102,6 +112,7 @@ class _Finding:
             for member in self._members(shot, self._nodes.score(keeper, node))
         ]
         first = self._component.files[kept.primary]
+        in_immich = self._component.in_immich.keys()
         return FoundDuplicates(
             owner_id=first.owner_id,
             label=cluster.label,
@@ -110,6 +121,8 @@ class _Finding:
             reasons=stored(choice.reasons),
             bulk=bulk,
             taken_at=first.taken_at,
+            leaves_immich=in_immich.isdisjoint(kept.rows)
+            and not all(in_immich.isdisjoint(shot.rows) for shot in losers),
             members=members,
         )
 
@@ -134,6 +147,7 @@ class _Finding:
 
     def _keeper_file(self, shot: ComponentShot, row: int) -> KeeperFile:
         file = self._component.files[row]
+        given = self._component.in_immich.get(row)
         return KeeperFile(
             path=file.path,
             kind=file.kind,
@@ -147,8 +161,10 @@ class _Finding:
             written_at=_time(file.mtime_ns),
             source=file.source,
             edited=shot.type is GroupType.EDIT and row == shot.primary,
-            upscaled=row in self._upscaled,
-            in_immich=row in self._component.in_immich,
+            upscaled=self._nodes.contents[row] in self._upscaled,
+            favourite=given is not None and given.favourite,
+            albums=0 if given is None else given.albums,
+            in_immich=given is not None,
             in_root=file.root_id is not None,
         )
 

@@ -86,25 +86,26 @@ class DuplicateIndex:
                 pause=pause,
             )
             await scan.look()
-        await scan.group(partial(self.regroup, distance=scan.reach.distance))
+        await scan.group(partial(self.regroup, reach=scan.reach))
         return progress
 
     async def regroup(
-        self, tell: Callable[[int], None] | None = None, *, distance: int | None = None
+        self, tell: Callable[[int], None] | None = None, *, reach: Reach | None = None
     ) -> int:
         """Group what has changed, as after a decision, and return how many files that concerned.
 
-        ``tell`` gets that number after each step. Pairs of more than ``distance`` bits, by default
-        those that the settings say, count for nothing.
+        ``tell`` gets that number after each step. Pairs beyond ``reach``, by default that of the
+        settings, count for nothing.
         """
         if not await self._store.duplicates.pending():
             return 0
         from pentaprism.duplicates.grouping import DuplicateGrouping  # noqa: PLC0415 - as above
 
-        if distance is None:
-            distance = self._options.reach.distance
         grouping = DuplicateGrouping(
-            self._store, self._clock, rules=self._options.rules, distance=distance
+            self._store,
+            self._clock,
+            rules=self._options.rules,
+            reach=reach or self._options.reach,
         )
         async with self._store.locks.hold(_GROUPING):
             return await grouping.regroup(tell)

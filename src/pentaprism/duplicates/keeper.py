@@ -47,14 +47,20 @@ def choose(shots: Sequence[KeeperShot], rules: KeeperRules = RULES) -> Choice:
     left = sorted(shots, key=lambda shot: shot.key)
     every = steps(rules)
     decisive: list[Step] = []
-    for step in every:
+    asked: set[int] = set()
+    for place, step in enumerate(every):
+        if len(left) == 1:
+            break
         best = step.best(left)
         if len(best) < len(left):
             decisive.insert(0 if len(best) == 1 else len(decisive), step)
+            asked.add(place)
+        elif len(best) == len(shots):
+            asked.add(place)  # by what leaves all of them none is better than another
         left = best
     keeper = left[0]
     others = sorted((shot for shot in shots if shot is not keeper), key=lambda shot: shot.key)
-    merits = [step for step in every if not (step.last_resort or step in decisive)]
+    merits = [step for place, step in enumerate(every) if not (step.last_resort or place in asked)]
     told: dict[ReasonCode, Reason] = {}
     for step in (*decisive, *merits):
         reason = _reason(step, keeper, others) if len(told) < MOST_REASONS else None

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pentaprism.duplicates.crowds import close_pairs, thinned
 from pentaprism.duplicates.plain_files import Phase, PlainFile, Progress, Wish
 from pentaprism.duplicates.search import Pairs, TurnedPairs, distinct_pairs, turned_pairs
 from pentaprism.duplicates.videos import Video, video_pairs
@@ -46,9 +47,13 @@ class Near(NamedTuple):
 
 
 class Nears:
-    """Many of them; those of equal hashes are told one after the other and never held."""
+    """Many of them; those of equal hashes are told one after the other and never held.
+
+    ``crowded`` is how many pictures have more near hashes than are compared.
+    """
 
     def __init__(self) -> None:
+        self.crowded = 0
         self._sources: list[tuple[NDArray[np.int64], Callable[[], Iterable[Pairs]], int]] = []
 
     def add(
@@ -119,7 +124,7 @@ class Looks:
         return Fingerprint(self._hashes[place], width=width or None, height=height or None)
 
     async def near(self, wish: Wish, progress: Progress) -> Nears:
-        """Return which files may be alike; flat pictures are with none."""
+        """Return which files may be alike; flat pictures are with none, crowds only with some."""
         progress.begin(Phase.SEARCHING)
         return await asyncio.to_thread(self._near, wish.distance)
 
@@ -144,9 +149,14 @@ class Looks:
         if self._symmetries:
             others = np.frombuffer(self._turned, np.uint64).reshape(-1, _TURNED)
             turned = turned_pairs(hashes, others, distance)
-            nears.add(keys, lambda: (turned,), len(turned))
+            kept, nears.crowded = close_pairs(turned, len(hashes))
+            close = TurnedPairs(
+                turned.left[kept], turned.right[kept], turned.distance[kept], turned.symmetry[kept]
+            )
+            nears.add(keys, lambda: (close,), len(close))
         else:
-            upright = distinct_pairs(hashes, distance)
+            upright = thinned(distinct_pairs(hashes, distance))
+            nears.crowded = upright.pictures
             nears.add(keys, upright.expanded, upright.count())
         told = [Video(one.duration_ms or 0, one.frames) for one in self._videos.values()]
         films = video_pairs(told)

@@ -138,7 +138,12 @@ class FoundGroup:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All groups, those with most to gain first, and what could not be looked at, by path."""
+    """All groups, those with most to gain first, and what could not be looked at, by path.
+
+    ``crowded`` is how many pictures look like so many others by their hashes that they were
+    compared with the closest only; see `pentaprism.duplicates.crowds`.
+    """
 
     groups: tuple[FoundGroup, ...]
     unreadable: tuple[Unreadable, ...]
+    crowded: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from pentaprism.duplicates.albums import count_albums
 from pentaprism.duplicates.candidates import (
     FEW,
     Lookup,
@@ -12,7 +13,12 @@ from pentaprism.duplicates.candidates import (
     find_videos,
 )
 from pentaprism.duplicates.comparisons import Comparisons
-from pentaprism.duplicates.exact import HashFiles, Pause, hash_equal_sizes
+from pentaprism.duplicates.exact import (
+    HashFiles,
+    Pause,
+    hash_beside_equals,
+    hash_equal_sizes,
+)
 from pentaprism.duplicates.fingerprinting import Taking, make_fingerprints
 from pentaprism.duplicates.keeper_rules import KeeperRules
 from pentaprism.duplicates.options import Reach
@@ -79,11 +85,22 @@ class DuplicateScan:
             await self._search(sources)
 
     async def group(self, regroup: Regroup) -> None:
-        """Make groups of what is alike."""
+        """Make groups of what is alike, and choose again with what matters of their files only."""
+        store, progress, pause = self._store, self._progress, self._pause
+        await self._group(regroup)
+        async with Sources(store, self._owner_id, self._open_immich, progress) as sources:
+            await hash_beside_equals(
+                store, self._owner_id, sources, self._hash_files, progress, pause
+            )
+            if self._rules.albums:
+                await count_albums(store, sources, pause)
+        await self._group(regroup)
+        progress.begin(DuplicatePhase.DONE)
+
+    async def _group(self, regroup: Regroup) -> None:
         total = await self._store.duplicates.count_ungrouped()
         self._progress.begin(DuplicatePhase.GROUPING, total)
         await regroup(self._note_grouped)
-        self._progress.begin(DuplicatePhase.DONE)
 
     async def _begin(self) -> None:
         """Have done again what was done otherwise than it would be now."""
@@ -102,8 +119,11 @@ class DuplicateScan:
             return
         if isinstance(before, dict):
             wider = self.reach.distance > before.get("distance", 0)
-            if wider or (self.reach.symmetries and not before.get("symmetries")):
+            turned = before.get("symmetries", False)
+            if wider or (self.reach.symmetries and not turned):
                 await self._store.fingerprints.search_again(self._owner_id)
+            elif turned and not self.reach.symmetries:
+                await self._store.fingerprints.search_again(self._owner_id, turned=True)
             await self._store.duplicates.ungroup(self._owner_id)
         await settings.set(name, now)
 

@@ -85,6 +85,11 @@ class Sources:
         """The ids of the roots and connections that can be read now."""
         return [*self._roots, *self._servers]
 
+    @property
+    def connections(self) -> list[Connection]:
+        """The connections of which Immich answers, as far as is known."""
+        return [server.connection for server in self._servers.values()]
+
     def path(self, file: Unfingerprinted) -> str | None:
         """Return where a file of a root is on this machine, None for an asset."""
         root = self._roots.get(file.root_id or "")
@@ -145,20 +150,33 @@ class Sources:
         self, file: Unfingerprinted, ask: Callable[[ImmichClient, str], Awaitable[T | None]]
     ) -> T | None:
         """Return the answer of the Immich of an asset, None where it cannot be had now."""
-        server = self._servers.get(file.connection_id or "")
+        asset_id = file.asset_id or ""
+        return await self.ask(file.connection_id or "", lambda client: ask(client, asset_id))
+
+    async def ask[T](
+        self,
+        connection_id: str,
+        ask: Callable[[ImmichClient], Awaitable[T | None]],
+        what: str = "The assets",
+    ) -> T | None:
+        """Return the answer of an Immich, None where it cannot be had now.
+
+        ``what`` is left for later then, as ``progress`` says.
+        """
+        server = self._servers.get(connection_id)
         if server is None:
             return None
         async with server.turns:
             if server.connection.id not in self._servers:
                 return None
             try:
-                return await ask(server.client, file.asset_id or "")
+                return await ask(server.client)
             except PermanentError as error:
-                log.debug("%s: %s", file.asset_id, error)
+                log.debug("%s: %s", server.connection.name, error)
             except PentaprismError as error:
                 self._servers.pop(server.connection.id, None)
                 name = server.connection.name
-                self._progress.wait_for(f"The assets of {name} are left for later: {error}")
+                self._progress.wait_for(f"{what} of {name} are left for later: {error}")
         return None
 
 

@@ -1,11 +1,13 @@
-"""Which albums an asset is in, and putting assets in and taking them out."""
+"""Which albums an asset is in, putting assets in and taking them out, and what an album shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pentaprism.errors import PentaprismError
+import msgspec
+
+from pentaprism.errors import NotFoundError, PentaprismError
 from pentaprism.immich.calls import Calls
 from pentaprism.immich.ids import check_id
 from pentaprism.immich.models import AlbumReply
@@ -22,8 +24,9 @@ _REFUSED = 400
 class AlbumPlace:
     """An album that an asset is in, as the key's user sees it.
 
-    ``may_change`` says whether they may put assets in and take them out: not where they only look
-    at it. ``cover_id`` is the asset that Immich shows for the album.
+    ``may_change`` says whether they may put assets in, take them out and choose the cover: not
+    where they only look at it. ``cover_id`` is the asset that Immich shows for the album; it
+    chooses another one, for good, as soon as albums are asked for and that one is in the trash.
     """
 
     id: str
@@ -31,6 +34,10 @@ class AlbumPlace:
     owner_id: str
     may_change: bool
     cover_id: str | None
+
+
+class _CoverOrder(msgspec.Struct, rename="camel"):
+    album_thumbnail_asset_id: str
 
 
 async def ask_albums_of(calls: Calls, asset_id: str, user_id: str) -> list[AlbumPlace]:
@@ -83,6 +90,36 @@ async def remove_from_album(
     path = f"/albums/{album_id}/assets"
     order = IdsOrder(list(asset_ids))
     return to_outcomes(await calls.remove_each(path, order, list[ResultReply], absent=absent))
+
+
+async def set_album_cover(calls: Calls, album_id: str, asset_id: str) -> None:
+    """Let an album show one of its assets first.
+
+    Raises `NotFoundError` with code ``album_not_found``, also for an album that the user may not
+    change, or ``not_in_album``.
+    """
+    absent = _check(album_id, [asset_id])
+
+    def explain(refusal: Refusal, _: Address) -> PentaprismError | None:
+        outside = refusal.status == _REFUSED and refusal.message == "Invalid album thumbnail"
+        return _not_in_album(asset_id) if outside else None
+
+    await calls.put(
+        f"/albums/{album_id}",
+        _CoverOrder(asset_id),
+        AlbumReply,
+        absent=absent,
+        explain=explain,
+        method="PATCH",
+    )
+
+
+def _not_in_album(asset_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"The asset {asset_id!r} is not in the album that is to show it.",
+        code="not_in_album",
+        hint="Put it into the album first.",
+    )
 
 
 def _check(album_id: str, asset_ids: Sequence[str]) -> PentaprismError:

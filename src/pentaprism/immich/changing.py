@@ -12,6 +12,7 @@ from pentaprism.immich.album_members import (
     add_to_album,
     ask_albums_of,
     remove_from_album,
+    set_album_cover,
 )
 from pentaprism.immich.asset_changes import AssetChange, change_asset, wait_for_metadata
 from pentaprism.immich.asset_states import AssetState, Tag, ask_state
@@ -51,6 +52,10 @@ class ChangingClient:
     ) -> dict[str, Outcome]:
         """Take assets out of an album; see `pentaprism.immich.album_members.add_to_album`."""
         return await remove_from_album(self._calls, album_id, asset_ids)
+
+    async def set_album_cover(self, album_id: str, asset_id: str) -> None:
+        """Choose an album's cover; see `pentaprism.immich.album_members.set_album_cover`."""
+        await set_album_cover(self._calls, album_id, asset_id)
 
     async def change_asset(
         self,

@@ -27,7 +27,8 @@ class LibraryAsset:
     ``path`` is where Immich has the file. ``taken_at`` is wall-clock time where it was taken
     (naive), or UTC where ``in_utc`` says that no zone is known; None where Immich has not read one.
     ``camera`` is make and model. ``width`` and ``height`` are in pixels as the file has them,
-    before it is turned as ``orientation`` (EXIF's 1 to 8) says.
+    before it is turned as ``orientation`` (EXIF's 1 to 8) says. ``favourite`` tells that the user
+    gave it a heart.
     """
 
     asset: Asset
@@ -39,6 +40,7 @@ class LibraryAsset:
     orientation: int | None
     width: int | None
     height: int | None
+    favourite: bool
 
     @property
     def shown(self) -> bool:
@@ -59,6 +61,7 @@ class LibraryAssetReply(AssetReply, rename="camel"):
     """An asset of a listing with ``withExif``."""
 
     original_path: str = ""
+    is_favorite: bool = False
     exif_info: LibraryExifReply | None = None
 
 
@@ -149,6 +152,7 @@ def _to_library_asset(reply: LibraryAssetReply) -> LibraryAsset:
         None if exif is None else _orientation(exif.orientation),
         None if exif is None else _whole(exif.exif_image_width),
         None if exif is None else _whole(exif.exif_image_height),
+        reply.is_favorite,
     )
 
 

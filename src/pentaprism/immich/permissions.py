@@ -23,6 +23,7 @@ RESOLVING = frozenset(
         "stack.delete",
         "asset.update",
         "asset.delete",
+        "album.update",
         "albumAsset.create",
         "albumAsset.delete",
         "tag.create",
@@ -30,7 +31,7 @@ RESOLVING = frozenset(
     }
 )
 """What a key needs besides for resolving duplicates and undoing it; ``asset.delete`` is Immich's
-name for moving assets to the trash and back."""
+name for moving assets to the trash and back, ``album.update`` lets an album show what is kept."""
 
 
 @dataclass(frozen=True, slots=True)

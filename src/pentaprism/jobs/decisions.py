@@ -102,7 +102,7 @@ class Decisions:
         connection = await self._connection(decision, connection_id)
         async with self._review(decision.owner_id, review) as in_review:
             if connection is None:
-                return await self._told(self._local.mark(decision, in_review))
+                return await self._mark(decision, in_review)
             async with self._resolver(connection) as resolver:
                 made = await self._resolve(resolver, decision, in_review)
         await self._app.duplicates.regroup()
@@ -122,7 +122,7 @@ class Decisions:
                 hint="Only files in folders are marked; keep one to resolve them in Immich.",
             )
         async with self._review(decision.owner_id, None) as review:
-            return await self._told(self._local.mark(decision, review))
+            return await self._mark(decision, review)
 
     async def give_verdict(self, group_id: str, kind: VerdictKind) -> Resolution:
         """Say that the shots of a group are no duplicates, or that all are kept; it lasts."""
@@ -170,33 +170,32 @@ class Decisions:
         """Lend what resolves at a connection, once what was interrupted there has ended."""
         with alone(self._store, connection):
             async with self._app.immich(connection) as client:
-                resolver = Resolver(self._store, client, connection)
-                for ended in await resolver.begin():
-                    await self._note(ended)
+                resolver = Resolver(self._store, client, connection, self._note)
+                await resolver.begin()
                 yield resolver
+
+    async def _mark(self, decision: Decision, review: Review) -> Resolution:
+        made = await self._told(self._local.mark(decision, review))
+        await self._app.duplicates.regroup()
+        return made
 
     async def _resolve(self, resolver: Resolver, decision: Decision, review: Review) -> Resolution:
         marks = await self._local.marks_of(decision)
-        made = await resolver.resolve(decision, review, marks)
-        await self._note(made)
-        return made
+        return await resolver.resolve(decision, review, marks)
 
     async def _undo(self, resolver: Resolver, resolution_id: str) -> Resolution:
-        resolution = await self._store.journal.get(resolution_id)
-        undone = await resolver.undo(resolution)
-        await self._note(undone)
-        return undone
+        return await resolver.undo(await self._store.journal.get(resolution_id))
 
     async def _undo_local(self, resolution: Resolution) -> Resolution:
         if resolution.state is ResolutionState.UNDONE:
             return resolution
         return await self._local.take_back(resolution)
 
-    async def _note(self, resolution: Resolution) -> None:
+    async def _note(self, resolution: Resolution, state: ResolutionState) -> None:
         """Write down what the end of a decision means for the index and the marks."""
-        if resolution.state is ResolutionState.UNDONE:
+        if state is ResolutionState.UNDONE:
             await self._local.take_back_marks(resolution)
-        if resolution.state in _STANDING and resolution.connection_id is not None:
+        if state in _STANDING and resolution.connection_id is not None:
             await self._local.set_marks(resolution)
             steps = await self._store.journal.steps(resolution.id)
             trashed = [
@@ -208,7 +207,7 @@ class Decisions:
             assets = self._store.library_assets
             known = await assets.known(resolution.connection_id, trashed)
             await assets.miss([one.row for one in known.values()], self._app.clock())
-        log.info("A decision about duplicates: %s", resolution.state)
+        log.info("The decision %s about duplicates: %s", resolution.id, state)
 
     async def _told[T](self, work: Awaitable[T]) -> T:
         try:

@@ -26,7 +26,10 @@ DELAY = timedelta(minutes=2)
 """For how long no more files have to come before a search begins by itself."""
 
 AGAIN = timedelta(hours=24)
-"""After how long what a search has left, as it was away, is looked for again."""
+"""After how long what a search has left is looked for again."""
+
+SOON = timedelta(minutes=15)
+"""The same where a search has left it because Immich, or a folder, was away."""
 
 _WANTED = "duplicate_scans_wanted"
 _LOOK = 60.0
@@ -189,7 +192,10 @@ class DuplicateScans:
         left = await self._app.duplicates.left(owner_id)
         now = self._app.clock()
         last = self._last.get(owner_id)
-        old = last is not None and last.ended_at is not None and last.ended_at + AGAIN <= now
+        old = False
+        if last is not None and last.ended_at is not None:
+            # Who waits for an Immich that is away shall not wait for a day.
+            old = last.ended_at + (SOON if last.progress.waiting else AGAIN) <= now
         if not any(left) or (left == self._left.get(owner_id) and not old):
             self._seen.pop(owner_id, None)
             return False
@@ -207,10 +213,13 @@ class DuplicateScans:
         try:
             async with self._turn:
                 job.started_at, job.state = self._app.clock(), DuplicateScanState.RUNNING
+                log.info("Duplicates are being looked for")
                 await self._app.duplicates.scan(
                     job.owner_id, job.progress, reach=job.reach, pause=self._pause
                 )
             log.info("Duplicates: %s", _told(job.progress))
+            for reason in job.progress.waiting:
+                log.info("Duplicates: left for later: %s", reason)
         except asyncio.CancelledError:
             state = DuplicateScanState.CANCELLED
         except PentaprismError as found:

@@ -23,10 +23,16 @@ from pentaprism.store.journal_records import (
     Review,
 )
 
+type Work = Callable[[Resolving, Resolvers], Awaitable[None]]
+"""What is done in the background, one decision after the other."""
+
 log = logging.getLogger(__name__)
 
 _LOOK = 60.0
 """Seconds between two looks for decisions that were interrupted."""
+
+_REGROUP = 20
+"""Decisions of a bulk or an undo after which the list of groups follows."""
 
 _CONNECTION_GONE = "Its connection was removed before it was finished."
 
@@ -37,8 +43,9 @@ class Resolutions(Decisions):
     One bulk or undo of each person is at work at a time.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, regroup_every: int = _REGROUP) -> None:
         super().__init__(app)
+        self._regroup_every = regroup_every
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._last: dict[str, Resolving] = {}
         self._started_at = app.clock()
@@ -56,7 +63,10 @@ class Resolutions(Decisions):
         self._require_idle(owner_id)
         review = await self._store.journal.begin_review(owner_id, Doing.BULK)
         return self._begin(
-            owner_id, Doing.BULK, review, lambda job: self._bulk(job, choice, review)
+            owner_id,
+            Doing.BULK,
+            review,
+            lambda job, resolvers: self._bulk(job, resolvers, choice, review),
         )
 
     async def begin_undo(self, review_id: str) -> Resolving:
@@ -89,6 +99,7 @@ class Resolutions(Decisions):
 
     async def recover(self) -> None:
         """Bring what was interrupted to its end, as far as Immich can be asked."""
+        await self._store.journal.end_reviews(before=self._started_at)
         await self._local.recover(before=self._started_at)
         waiting = await self._store.journal.under_way()
         for id_ in dict.fromkeys(one.connection_id for one in waiting):
@@ -131,7 +142,7 @@ class Resolutions(Decisions):
         owner_id: str,
         doing: Doing,
         review: Review,
-        work: Callable[[Resolving], Awaitable[None]],
+        work: Work,
     ) -> Resolving:
         self._require_idle(owner_id)
         job = self._last[owner_id] = Resolving(owner_id, doing, review.id, self._app.clock())
@@ -143,9 +154,9 @@ class Resolutions(Decisions):
         self._tasks.pop(owner_id, None)
         self.changes.tell()
 
-    async def _work(self, job: Resolving, work: Callable[[Resolving], Awaitable[None]]) -> None:
+    async def _work(self, job: Resolving, work: Work) -> None:
         try:
-            await work(job)
+            await self._go_through(job, work)
         except PentaprismError as error:
             job.error = error
             log.warning("Duplicates could not be resolved or undone: %s", error)
@@ -159,18 +170,30 @@ class Resolutions(Decisions):
         finally:
             job.ended_at = self._app.clock()
 
-    async def _bulk(self, job: Resolving, choice: BulkChoice, review: Review) -> None:
-        ids = await chosen(self._store, job.owner_id, choice)
-        job.total = len(ids)
-        async with Resolvers(self._resolver) as resolvers:
-            try:
-                for group_id in ids:
-                    await self._resolve_in_bulk(job, resolvers, group_id, review)
-                    job.looked += 1
-                    self.changes.tell()
-            finally:
-                await self._store.journal.end_review(review.id)
+    async def _go_through(self, job: Resolving, work: Work) -> None:
+        resolvers = Resolvers(self._resolver)
+        log.info("Duplicates: %s begins, in the review %s", job.doing, job.review_id)
+        try:
+            async with resolvers:
+                await work(job, resolvers)
+        except Exception:
+            # What was done before it broke off is not to wait for the next try.
+            await self._finish(resolvers.connections)
+            raise
+        log.info("Duplicates: %s has ended, %d of %d looked at", job.doing, job.looked, job.total)
         await self._finish(resolvers.connections)
+
+    async def _bulk(
+        self, job: Resolving, resolvers: Resolvers, choice: BulkChoice, review: Review
+    ) -> None:
+        try:
+            ids = await chosen(self._store, job.owner_id, choice)
+            job.total = len(ids)
+            for group_id in ids:
+                await self._resolve_in_bulk(job, resolvers, group_id, review)
+                await self._looked(job)
+        finally:
+            await self._store.journal.end_review(review.id)
 
     async def _resolve_in_bulk(
         self, job: Resolving, resolvers: Resolvers, group_id: str, review: Review
@@ -194,17 +217,14 @@ class Resolutions(Decisions):
                 raise
             job.leave(group_id, error.message)
 
-    async def _undo_review(self, job: Resolving) -> None:
+    async def _undo_review(self, job: Resolving, resolvers: Resolvers) -> None:
         journal = self._store.journal
-        async with Resolvers(self._resolver) as resolvers:
-            every = await journal.of_review(job.review_id)
-            job.total = len(every)
-            for resolution in every:
-                await self._undo_in_review(job, resolvers, resolution)
-                job.looked += 1
-                self.changes.tell()
+        every = await journal.of_review(job.review_id)
+        job.total = len(every)
+        for resolution in every:
+            await self._undo_in_review(job, resolvers, resolution)
+            await self._looked(job)
         await journal.review_undone(job.review_id)
-        await self._finish(resolvers.connections)
 
     async def _undo_in_review(
         self, job: Resolving, resolvers: Resolvers, resolution: Resolution
@@ -219,6 +239,12 @@ class Resolutions(Decisions):
             if error.code == "locked":
                 raise
             job.leave(resolution.id, error.message)
+
+    async def _looked(self, job: Resolving) -> None:
+        job.looked += 1
+        if job.looked % self._regroup_every == 0:
+            await self._app.duplicates.regroup()
+        self.changes.tell()
 
     async def _finish(self, connections: Sequence[Connection]) -> None:
         await self._app.duplicates.regroup()

@@ -130,6 +130,7 @@ class Catalogue:
             folder_key=f"{self._connection.id}/{keys.folder}",
             name_key=keys.name,
             burst_key=keys.burst,
+            favourite=found.favourite,
         )
 
     async def _forget(self, look: _Look) -> None:

@@ -22,6 +22,8 @@ async def ask(client: ImmichAssets, step: ResolutionStep) -> str | None:
     match step.kind:
         case StepKind.ALBUM:
             _check(await client.add_to_album(step.target or "", [asset_id]), step)
+        case StepKind.COVER:
+            await client.set_album_cover(step.target or "", step.after)
         case StepKind.METADATA:
             await change(client, asset_id, step.after)
         case StepKind.TAGS:

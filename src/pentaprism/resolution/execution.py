@@ -6,7 +6,7 @@ nothing but the trash may be left to do: otherwise what was done is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from pentaprism.errors import (
@@ -38,8 +38,12 @@ from pentaprism.store.journal_records import (
     StepKind,
 )
 
+type Ending = Callable[[Resolution, ResolutionState], Awaitable[None]]
+"""What has to be written down before a decision ends so; it may be repeated."""
+
 _LEFT = frozenset({LineState.PLANNED, LineState.INTENDED})
 _STANDING = frozenset({ResolutionState.DONE, ResolutionState.PARTLY})
+_OVERWRITING = frozenset({StepKind.METADATA, StepKind.COVER})
 _INTERRUPTED = "It was interrupted, and the pictures have changed since; nothing was trashed."
 _MEANWHILE = "The pictures have changed meanwhile; nothing was trashed."
 
@@ -57,13 +61,21 @@ def alone(store: Store, connection: Connection) -> AbstractContextManager[None]:
 class Resolver:
     """Carries decisions out at one connection.
 
-    Whoever calls anything but `preview` holds `alone`, and begins with `begin`.
+    Whoever calls anything but `preview` holds `alone`, and begins with `begin`. ``ending`` comes
+    before each end: an interruption in between leaves the decision under way.
     """
 
-    def __init__(self, store: Store, client: ImmichAssets, connection: Connection) -> None:
+    def __init__(
+        self,
+        store: Store,
+        client: ImmichAssets,
+        connection: Connection,
+        ending: Ending | None = None,
+    ) -> None:
         self._journal = store.journal
         self._client = client
         self._connection = connection
+        self._ending = ending
         self._trash_on: bool | None = None
 
     async def preview(self, decision: Decision) -> ResolutionPlan:
@@ -148,7 +160,7 @@ class Resolver:
         return await self._verify(resolution)
 
     async def _take(self, step: ResolutionStep) -> None:
-        if step.kind is StepKind.METADATA:
+        if step.kind in _OVERWRITING:
             await self._require_unchanged(step)
         step = await self._journal.set_step(step, LineState.INTENDED)
         try:
@@ -192,10 +204,15 @@ class Resolver:
         if keeper is not None and steps and (keeper in seen and seen[keeper].trashed):
             wrong.append("What was to be kept is in the trash.")
         if wrong:
-            return await self._journal.set_state(
-                resolution, ResolutionState.PARTLY, " ".join(wrong)
-            )
-        return await self._journal.set_state(resolution, ResolutionState.DONE)
+            return await self._end(resolution, ResolutionState.PARTLY, " ".join(wrong))
+        return await self._end(resolution, ResolutionState.DONE)
+
+    async def _end(
+        self, resolution: Resolution, state: ResolutionState, error: str | None = None
+    ) -> Resolution:
+        if self._ending is not None:
+            await self._ending(resolution, state)
+        return await self._journal.set_state(resolution, state, error)
 
     # Backward
 
@@ -213,9 +230,9 @@ class Resolver:
         try:
             await work.take_back(resolution.id)
         except TrashEmptiedError as error:
-            return await self._journal.set_state(resolution, ResolutionState.PARTLY, error.message)
+            return await self._end(resolution, ResolutionState.PARTLY, error.message)
         told = [reason, *work.told] if reason else work.told
-        return await self._journal.set_state(resolution, end, " ".join(told) or None)
+        return await self._end(resolution, end, " ".join(told) or None)
 
     # After an interruption
 
@@ -275,6 +292,7 @@ def _refused(refusals: Sequence[Refusal]) -> PentaprismError:
 
 _OTHERWISE = {
     StepKind.ALBUM: "What is kept is not in the album {name}.",
+    StepKind.COVER: "The album {name} shows another picture than what is kept.",
     StepKind.METADATA: "Favourite, description, rating or place of what is kept read otherwise.",
     StepKind.TAGS: "What is kept has not all of the tags.",
     StepKind.STACK: "A stack is not what it should be.",

@@ -5,10 +5,12 @@ They are in the journal like the others, so that they are undone like the others
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from pentaprism.errors import ActionRequiredError, PentaprismError, RetryableError
 from pentaprism.resolution.decision import DecidedShot, Decision, shot_as_json
 from pentaprism.store import Store
 from pentaprism.store.duplicate_records import VerdictKind
@@ -16,6 +18,8 @@ from pentaprism.store.journal_records import DecisionKind, Resolution, Resolutio
 
 type Part = Callable[[str, VerdictKind, Sequence[Collection[int]]], Awaitable[list[int]]]
 """Gives a verdict about shots, each by the rows of its pictures, and returns the verdicts' ids."""
+
+log = logging.getLogger(__name__)
 
 _MARKED, _VERDICTS, _PICTURES = "marked", "verdict_ids", "pictures"
 _VERDICT_PAGE = 1000
@@ -83,12 +87,20 @@ class LocalDecisions:
         for resolution in await self._store.journal.under_way():
             if resolution.decided_at >= before:
                 continue
-            if resolution.kind is DecisionKind.KEEP:
-                continue
+            if resolution.kind is not DecisionKind.KEEP:
+                await self._recover(resolution)
+
+    async def _recover(self, resolution: Resolution) -> None:
+        try:
             if resolution.state is ResolutionState.INTENDED:
                 await self._carry_out(resolution)
             else:
                 await self.take_back(resolution)
+        except (RetryableError, ActionRequiredError) as error:
+            log.info("A decision about duplicates waits: %s", error)
+        except PentaprismError as error:
+            failed = ResolutionState.FAILED
+            await self._store.journal.set_state(resolution, failed, error.message)
 
     async def _carry_out(self, resolution: Resolution) -> Resolution:
         journal = self._store.journal

@@ -40,6 +40,9 @@ class ImmichAssets(Protocol):
     ) -> dict[str, Outcome]:
         """Take assets out of an album."""
 
+    async def set_album_cover(self, album_id: str, asset_id: str) -> None:
+        """Choose what an album shows."""
+
     async def change_asset(
         self,
         asset_id: str,
@@ -121,8 +124,7 @@ def _seen(state: AssetState, albums: Sequence[AlbumPlace]) -> SeenAsset:
         place=place,
         tags=tuple(SeenTag(tag.id, tag.value) for tag in state.tags),
         albums=tuple(
-            SeenAlbum(album.id, album.name, album.may_change, album.cover_id == state.id)
-            for album in albums
+            SeenAlbum(album.id, album.name, album.may_change, album.cover_id) for album in albums
         ),
         stack=stack,
     )

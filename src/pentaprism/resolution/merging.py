@@ -18,6 +18,7 @@ def merge_steps(keeper: Sequence[SeenAsset], losers: Sequence[SeenAsset]) -> lis
     """
     return [
         *_albums(keeper, losers),
+        *_covers(keeper, losers),
         *_metadata(keeper[0], losers),
         *_tags(keeper[0], losers),
     ]
@@ -38,6 +39,16 @@ def _albums(keeper: Sequence[SeenAsset], losers: Sequence[SeenAsset]) -> Iterato
     for id_, album in missing.items():
         if id_ not in there:
             yield PlannedStep(StepKind.ALBUM, keeper[0].id, id_, album.name, False, True)
+
+
+def _covers(keeper: Sequence[SeenAsset], losers: Sequence[SeenAsset]) -> Iterator[PlannedStep]:
+    """Put the keeper where a loser is the cover: Immich would choose another one for good."""
+    going = {asset.id for asset in losers}
+    for album in {album.id: album for asset in losers for album in asset.albums}.values():
+        if album.cover_id in going and album.editable:
+            inside = (a.id for a in keeper if album.id in {one.id for one in a.albums})
+            shown = next(inside, keeper[0].id)
+            yield PlannedStep(StepKind.COVER, shown, album.id, album.name, album.cover_id, shown)
 
 
 def _metadata(keeper: SeenAsset, losers: Sequence[SeenAsset]) -> Iterator[PlannedStep]:

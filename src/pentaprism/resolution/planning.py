@@ -88,12 +88,13 @@ class _Planning:
             plan.notes += [Note(NoteCode.STACK_LEFT, stack_id) for stack_id in taken]
         else:
             plan.notes.append(Note(NoteCode.LEAVES_IMMICH))
+        shown = {step.target for step in plan.steps if step.kind is StepKind.COVER}
         ids = [asset.id for asset in losers]
         plan.steps.append(PlannedStep(StepKind.TRASH, None, None, None, [], ids))
         for file, asset in self.losers:
             if asset.external:
                 plan.notes.append(Note(NoteCode.EXTERNAL, asset.id, file.path))
-            if any(album.cover for album in asset.albums):
+            if any(album.cover_id == asset.id and album.id not in shown for album in asset.albums):
                 plan.notes.append(Note(NoteCode.COVER, asset.id, file.path))
 
     def _assets(self, shot: DecidedShot) -> tuple[DecidedFile, ...]:

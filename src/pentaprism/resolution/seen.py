@@ -17,13 +17,13 @@ class SeenTag:
 class SeenAlbum:
     """An album that the asset is in.
 
-    ``editable`` tells whether the user may change it, ``cover`` whether it shows the asset first.
+    ``editable`` tells whether the user may change it, ``cover_id`` is the asset that it shows.
     """
 
     id: str
     name: str
     editable: bool
-    cover: bool = False
+    cover_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class Stand(StrEnum):
 def assets_of(step: ResolutionStep) -> list[str]:
     """Return the assets that tell how far a step is."""
     if step.asset_id is not None:
-        return [step.asset_id]
+        covered = [step.before] if step.kind is StepKind.COVER else []
+        return [step.asset_id, *covered]
     return list(dict.fromkeys([*step.before, *step.after]))
 
 
@@ -36,21 +37,25 @@ def stand_of(step: ResolutionStep, seen: Mapping[str, SeenAsset]) -> Stand:
         return _trashed(step, seen)
     if step.kind in {StepKind.STACK, StepKind.UNSTACK, StepKind.SHOW_FIRST}:
         return _stacked(step, seen)
+    if step.kind is StepKind.COVER:
+        return _covered(step, seen)
     asset = seen.get(step.asset_id or "")
-    if asset is None:
-        return Stand.OTHER
-    if step.kind is StepKind.ALBUM:
-        there = any(album.id == step.target for album in asset.albums)
-        return Stand.AFTER if there else Stand.BEFORE
-    if step.kind is StepKind.TAGS:
-        return _all_or_none([id_ in {tag.id for tag in asset.tags} for id_, _ in step.after])
-    return _changed(step, asset)
+    return Stand.OTHER if asset is None else _merged(step, asset)
 
 
 def fields_as_left(step: ResolutionStep, asset: SeenAsset) -> list[str]:
     """Return the names of the metadata that is as a step has left it."""
     now = metadata(asset)
     return [name for name, value in step.after.items() if _same(now[name], value)]
+
+
+def _merged(step: ResolutionStep, asset: SeenAsset) -> Stand:
+    if step.kind is StepKind.ALBUM:
+        there = any(album.id == step.target for album in asset.albums)
+        return Stand.AFTER if there else Stand.BEFORE
+    if step.kind is StepKind.TAGS:
+        return _all_or_none([id_ in {tag.id for tag in asset.tags} for id_, _ in step.after])
+    return _changed(step, asset)
 
 
 def _changed(step: ResolutionStep, asset: SeenAsset) -> Stand:
@@ -60,6 +65,14 @@ def _changed(step: ResolutionStep, asset: SeenAsset) -> Stand:
     if all(_same(now[name], value) for name, value in step.before.items()):
         return Stand.BEFORE
     return Stand.MIXED if left else Stand.OTHER
+
+
+def _covered(step: ResolutionStep, seen: Mapping[str, SeenAsset]) -> Stand:
+    albums = (album for id_ in assets_of(step) if id_ in seen for album in seen[id_].albums)
+    cover = next((album.cover_id for album in albums if album.id == step.target), None)
+    if cover == step.after:
+        return Stand.AFTER
+    return Stand.BEFORE if cover == step.before else Stand.OTHER
 
 
 def _trashed(step: ResolutionStep, seen: Mapping[str, SeenAsset]) -> Stand:

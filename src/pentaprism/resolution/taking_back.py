@@ -94,6 +94,8 @@ class TakingBack:
                 await client.restore([id_ for id_ in step.after if id_ in seen])
             case StepKind.ALBUM:
                 await take_out(client, step)
+            case StepKind.COVER:
+                await client.set_album_cover(step.target or "", step.before)
             case StepKind.METADATA:
                 names = fields_as_left(step, seen[asset_id])
                 await change(client, asset_id, {name: step.before[name] for name in names})
@@ -175,6 +177,8 @@ def _turned(step: ResolutionStep) -> ResolutionStep:
 def _name(step: ResolutionStep) -> str:
     if step.kind is StepKind.ALBUM:
         return f"The album {step.name}"
+    if step.kind is StepKind.COVER:
+        return f"The cover of the album {step.name}"
     return _NAMES[step.kind]
 
 

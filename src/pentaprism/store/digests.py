@@ -8,9 +8,14 @@ from itertools import starmap
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
+from pentaprism.fingerprints.labels import Label
 from pentaprism.groups.files import Kind
 from pentaprism.store.database import Database, whole
-from pentaprism.store.duplicate_tables import unfingerprinted
+from pentaprism.store.duplicate_tables import (
+    duplicate_groups,
+    duplicate_members,
+    unfingerprinted,
+)
 from pentaprism.store.fingerprint_records import Unfingerprinted
 from pentaprism.store.given import OF_IDS, OF_ROWS, given_ids, given_rows
 from pentaprism.store.library_tables import library_files as files
@@ -55,14 +60,49 @@ _SAME_SIZE = exists().where(
 _PLACE = [files.c[name] for name in Unfingerprinted._fields]
 # What was uploaded has a hash of its bytes already.
 _UNKNOWN = and_(files.c.sha256.is_(None), or_(files.c.root_id.is_not(None), files.c.sha1.is_(None)))
+_external = files.alias("external")
+# Of an external library Immich hashes the path, so the two have no hash in common.
+_BESIDE_EXTERNAL = and_(
+    files.c.sha256.is_(None),
+    exists().where(
+        _external.c.size == files.c.size,
+        _external.c.connection_id.is_not(None),
+        _external.c.sha1.is_(None),
+        _external.c.missing_at.is_(None),
+        _external.c.twin_row.is_(None),
+        _external.c.kind.in_(_SEEN_KINDS),
+        source_of(_external).in_(OF_IDS),
+    ),
+)
 _WANTED = and_(
     files.c.size.in_(_SIZES),
     files.c.size > 0,
     files.c.kind.in_(_SEEN_KINDS),
-    _UNKNOWN,
+    or_(_UNKNOWN, _BESIDE_EXTERNAL),
     COUNTS,
     source_of().in_(OF_IDS),
     _SAME_SIZE,
+)
+_fellow = duplicate_members.alias("fellow")
+# Beside equal pictures, what may be equal as well: a member of another shot has its size.
+_OF_EQUALS = (
+    select(*_PLACE)
+    .join_from(duplicate_groups, duplicate_members)
+    .join(files, files.c.row == duplicate_members.c.file_row)
+    .where(
+        duplicate_groups.c.owner_id == bindparam("owner_id"),
+        duplicate_groups.c.label == Label.IDENTICAL,
+        ~duplicate_groups.c.bulk,
+        duplicate_members.c.size > 0,
+        _UNKNOWN,
+        COUNTS,
+        exists().where(
+            _fellow.c.group_id == duplicate_members.c.group_id,
+            _fellow.c.size == duplicate_members.c.size,
+            _fellow.c.shot != duplicate_members.c.shot,
+        ),
+    )
+    .order_by(files.c.row)
 )
 _RECORD = (
     update(files)
@@ -104,6 +144,19 @@ class Digests:
                 select(func.count()).select_from(files).where(_WANTED), given_ids(sources)
             )
             return int(found.scalar_one())
+
+    async def of_equals(
+        self, owner_id: str, *, after: int = 0, limit: int = AT_ONCE
+    ) -> list[Unfingerprinted]:
+        """Return files that are not hashed beside pictures that are equal, by row.
+
+        Such as sidecars, where one of another shot in the group has the same size. Those of groups
+        in which everything is known to be equal are left out.
+        """
+        query = _OF_EQUALS.where(files.c.row > after).limit(limit)
+        async with self._database.read() as reader:
+            rows = await reader.execute(query, {"owner_id": owner_id})
+            return list(starmap(Unfingerprinted, rows))
 
     async def without_sha1(self, file_rows: Collection[int]) -> list[Unfingerprinted]:
         """Return those of ``file_rows`` that are in a root and were not hashed yet."""

@@ -101,4 +101,5 @@ def _record(one: FoundDuplicates, id_: str, now: datetime) -> DuplicateGroup:
         bulk=one.bulk,
         taken_at=one.taken_at,
         changed_at=now,
+        leaves_immich=one.leaves_immich,
     )

@@ -8,10 +8,11 @@ from datetime import datetime
 from itertools import starmap
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Text, func, or_, select, type_coerce
+from sqlalchemy import Connection, Text, func, or_, select, type_coerce
 
 from pentaprism.fingerprints.labels import Label
 from pentaprism.groups.files import GroupType, Kind, Precision
+from pentaprism.store.duplicate_marks import MARKED
 from pentaprism.store.duplicate_pages import GROUP
 from pentaprism.store.duplicate_records import (
     DuplicateGroup,
@@ -30,7 +31,7 @@ from pentaprism.store.duplicate_tables import (
 from pentaprism.store.given import OF_IDS, OF_ROWS, given_ids, given_rows
 from pentaprism.store.library_tables import file_groups, group_members, roots
 from pentaprism.store.library_tables import library_files as files
-from pentaprism.store.places import COUNTS
+from pentaprism.store.places import COUNTS, GROUPED_AS
 from pentaprism.store.tables import columns_of, connections
 from pentaprism.store.verdicts import verdicts_about
 
@@ -85,19 +86,26 @@ class ComponentShot:
     burst: str | None = None
 
 
+class GivenInImmich(NamedTuple):
+    """What people gave an asset in Immich: a heart, and places in so many albums."""
+
+    favourite: bool = False
+    albums: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """Files of which none is alike, or has been, with one that is not here.
 
-    ``shots`` has each file's shot once, by its primary row. ``in_immich`` are rows that are assets,
-    by themselves or as twins. ``rows`` are those that need not be looked at again.
+    ``shots`` has each file's shot once, by its primary row. ``in_immich`` has the rows that are
+    assets, by themselves or as twins. ``rows`` are those that need not be looked at again.
     """
 
     files: Mapping[int, ComponentFile]
     shots: Mapping[int, ComponentShot]
     pairs: Sequence[DuplicatePair]
     verdicts: Sequence[Verdict]
-    in_immich: frozenset[int]
+    in_immich: Mapping[int, GivenInImmich]
     groups: Mapping[str, DuplicateGroup]
     members: Mapping[str, Sequence[DuplicateMember]]
     rows: frozenset[int]
@@ -114,6 +122,7 @@ class FoundDuplicates:
     reasons: tuple[tuple[str, str], ...]
     bulk: bool
     taken_at: datetime | None
+    leaves_immich: bool
     members: Sequence[DuplicateMember] = field(default_factory=tuple)
 
 
@@ -138,7 +147,8 @@ _FILES = (
     .join_from(files, roots, roots.c.id == files.c.root_id, isouter=True)
     .join(connections, connections.c.id == files.c.connection_id, isouter=True)
     .join(fingerprints, fingerprints.c.file_row == files.c.row, isouter=True)
-    .where(files.c.row.in_(OF_ROWS), COUNTS)
+    # What a person does not need any more is not told again.
+    .where(files.c.row.in_(OF_ROWS), COUNTS, files.c.row.not_in(MARKED))
 )
 _fellow = group_members.alias("fellow")
 _FELLOWS = (
@@ -178,10 +188,14 @@ _SHOTS = (
 _BURSTS = select(group_members.c.file_row, group_members.c.group_id).where(
     group_members.c.file_row.in_(OF_ROWS), group_members.c.level == 1
 )
-_IN_IMMICH = select(type_coerce(func.coalesce(files.c.twin_row, files.c.row), Integer)).where(
-    or_(files.c.row.in_(OF_ROWS), files.c.twin_row.in_(OF_ROWS)),
-    files.c.asset_id.is_not(None),
-    files.c.missing_at.is_(None),
+_IN_IMMICH = (
+    select(GROUPED_AS, func.max(files.c.favourite), func.max(files.c.albums))
+    .where(
+        or_(files.c.row.in_(OF_ROWS), files.c.twin_row.in_(OF_ROWS)),
+        files.c.asset_id.is_not(None),
+        files.c.missing_at.is_(None),
+    )
+    .group_by(GROUPED_AS)
 )
 _GROUPS = select(*GROUP).where(
     duplicate_groups.c.id.in_(
@@ -193,8 +207,13 @@ _MEMBERS = select(*columns_of(DuplicateMember, duplicate_members)).where(
 )
 
 
-def gather_component(connection: Connection, distance: int, limit: int) -> Component | None:
-    """Return what up to ``limit`` files to be grouped hang together with; None without any."""
+def gather_component(
+    connection: Connection, distance: int, symmetries: bool, limit: int
+) -> Component | None:
+    """Return what up to ``limit`` files to be grouped hang together with; None without any.
+
+    Pairs of more than ``distance`` bits are left out, and without ``symmetries`` turned ones.
+    """
     turn = connection.execute(_TURN.limit(limit)).scalars().all()
     if not turn:
         return None
@@ -210,14 +229,19 @@ def gather_component(connection: Connection, distance: int, limit: int) -> Compo
     pairs = [
         pair
         for pair in starmap(DuplicatePair, connection.execute(_PAIRS, there))
-        if pair.high in found and (pair.distance is None or pair.distance <= distance)
+        if pair.high in found
+        and (pair.distance is None or pair.distance <= distance)
+        and (symmetries or not pair.symmetry)
     ]
     return Component(
         files=found,
         shots=_shots_of(connection, found),
         pairs=pairs,
         verdicts=verdicts_about(connection, found),
-        in_immich=frozenset(connection.execute(_IN_IMMICH, there).scalars()),
+        in_immich={
+            row: GivenInImmich(bool(favourite), albums)
+            for row, favourite, albums in connection.execute(_IN_IMMICH, there)
+        },
         groups=groups,
         members=members,
         rows=frozenset(rows),

@@ -17,6 +17,12 @@ from pentaprism.store.owned import of_owner
 
 _THERE = select(files.c.row).where(files.c.row.in_(OF_ROWS), files.c.root_id.is_not(None))
 _PATH = (files.c.folder, files.c.name)
+_keeper = files.alias("keeper")
+
+MARKED = select(marks.c.file_row).where(
+    marks.c.keeper_row.in_(select(_keeper.c.row).where(_keeper.c.missing_at.is_(None)))
+)
+"""The rows of files that are marked while what was kept is there: they are in no group."""
 
 
 class DuplicateMarks:

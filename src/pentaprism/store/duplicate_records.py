@@ -40,7 +40,8 @@ class DuplicateGroup:
     their files. ``bytes`` is the size of all files but those of the keeper. ``keeper`` is the shot
     that is proposed to be kept, by the row of its primary file, and ``reasons`` says why; see
     `pentaprism.duplicates.reasons.restored`. ``bulk`` tells whether every file of the others has
-    its equal, byte for byte, in the keeper. ``taken_at`` is that of the keeper.
+    its equal, byte for byte, in the keeper. ``taken_at`` is that of the keeper. ``leaves_immich``
+    tells that others are in Immich and the keeper is not, so that it would have to go there first.
     """
 
     id: str
@@ -55,6 +56,7 @@ class DuplicateGroup:
     bulk: bool
     taken_at: datetime | None
     changed_at: datetime
+    leaves_immich: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ class _DuplicateGroups(TypedColumns):
     bulk: Named[bool] = Column(Boolean)
     taken_at: Named[datetime | None] = Column(WallTime)
     changed_at: Named[datetime] = Column(Instant)
+    leaves_immich: Named[bool] = Column(Boolean)
 
 
 class _DuplicateMembers(TypedColumns):
@@ -191,4 +192,4 @@ verdicts = Table(
 _index_where(verdicts, "ix_verdicts_low_sha1", "low_sha1", "low_sha1 IS NOT NULL")
 _index_where(verdicts, "ix_verdicts_high_sha1", "high_sha1", "high_sha1 IS NOT NULL")
 
-duplicate_marks = Table("duplicate_marks", metadata, _DuplicateMarks)
+duplicate_marks = Table("duplicate_marks", metadata, _DuplicateMarks, Index(None, "keeper_row"))

@@ -208,17 +208,24 @@ class Duplicates:
 
     @whole
     async def regroup(
-        self, group: Grouper, *, distance: int, now: datetime, limit: int = 2000
+        self,
+        group: Grouper,
+        *,
+        distance: int,
+        now: datetime,
+        symmetries: bool = True,
+        limit: int = 2000,
     ) -> int | None:
         """Group up to ``limit`` files anew with all that they hang together with; None without any.
 
         Return how many files those were. ``group`` is called in a thread. Pairs of more than
-        ``distance`` bits count for nothing. All happens in one transaction, since nothing may
-        change between looking and writing.
+        ``distance`` bits count for nothing, and without ``symmetries`` those of turned pictures do
+        not either. All happens in one transaction, since nothing may change between looking and
+        writing.
         """
         async with self._database.write() as connection:
             component: Component | None = await connection.run_sync(
-                gather_component, distance, limit
+                gather_component, distance, symmetries, limit
             )
             if component is None:
                 return None

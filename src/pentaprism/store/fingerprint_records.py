@@ -63,6 +63,22 @@ class PlacedFingerprint:
     burst: str | None
 
 
+class ProblemFile(NamedTuple):
+    """A file that could not be looked at; ``problem`` is that of its `Fingerprint`."""
+
+    row: int
+    root_id: str | None
+    connection_id: str | None
+    folder: str
+    name: str
+    problem: str
+
+    @property
+    def path(self) -> str:
+        """The path in its root, or what Immich calls it."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
 class KnownHash(NamedTuple):
     """The hash of a picture; ``turned`` holds the seven others, 8 bytes each, the highest first.
 

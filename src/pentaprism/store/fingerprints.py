@@ -11,13 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pentaprism.fingerprints.fingerprint import Fingerprint
 from pentaprism.store.database import Database, whole
-from pentaprism.store.duplicate_tables import UNSEARCHED, fingerprints, unfingerprinted
+from pentaprism.store.duplicate_tables import (
+    UNSEARCHED,
+    duplicate_pairs,
+    fingerprints,
+    unfingerprinted,
+)
 from pentaprism.store.fingerprint_records import (
     KnownFingerprint,
     KnownHash,
     KnownVideo,
     MadeFingerprint,
     PlacedFingerprint,
+    ProblemFile,
     Unfingerprinted,
 )
 from pentaprism.store.fingerprint_rows import (
@@ -82,6 +88,7 @@ _BURSTS = (
 _PLACES = select(*(files.c[name] for name in Unfingerprinted._fields), files.c.sha256).where(
     files.c.row.in_(OF_ROWS), COUNTS
 )
+_TURNED = select(duplicate_pairs.c.low).where(duplicate_pairs.c.symmetry != 0)
 _SEARCHABLE = and_(_MADE.phash.is_not(None), ~_MADE.flat)
 
 
@@ -169,6 +176,21 @@ class Fingerprints:
         async with self._database.read() as reader:
             rows: Any = await reader.execute(_BY_ROW, given_rows(file_rows))
             return {row: to_fingerprint(*columns) for row, *columns in rows}
+
+    async def problems(
+        self, owner_id: str, *, after: int = 0, limit: int = 500
+    ) -> list[ProblemFile]:
+        """Return files of a person that could not be looked at, by row."""
+        query = (
+            select(*(files.c[name] for name in ProblemFile._fields[:5]), _MADE.problem)
+            .join_from(fingerprints, files, files.c.row == _MADE.file_row)
+            .where(_MADE.problem.is_not(None), COUNTS, of_owner(owner_id), files.c.row > after)
+            .order_by(files.c.row)
+            .limit(limit)
+        )
+        async with self._database.read() as reader:
+            rows: Any = await reader.execute(query)
+            return list(starmap(ProblemFile, rows))
 
     async def unsearched(
         self, owner_id: str, *, after: int = 0, limit: int = 500
@@ -286,9 +308,14 @@ class Fingerprints:
             return [(row, found[row]) for row in there.scalars()]
 
     @whole
-    async def search_again(self, owner_id: str) -> None:
-        """Have all pictures of a person searched anew, as for a greater distance."""
+    async def search_again(self, owner_id: str, *, turned: bool = False) -> None:
+        """Have all pictures of a person searched anew, as for a greater distance.
+
+        With ``turned`` only those that are like a turned one: they may be like it as it is, too.
+        """
         own = select(files.c.row).where(of_owner(owner_id))
+        if turned:
+            own = own.where(files.c.row.in_(_TURNED))
         async with self._database.write() as connection:
             await connection.execute(
                 update(fingerprints)

@@ -182,6 +182,13 @@ class Journal:
         await self._set_review(review_id, reviews.c.ended_at.is_(None), ended_at=self._clock())
 
     @whole
+    async def end_reviews(self, before: datetime) -> None:
+        """Record that reviews which began ``before`` a time, and were interrupted, have ended."""
+        ended = update(reviews).where(reviews.c.ended_at.is_(None), reviews.c.started_at < before)
+        async with self._database.write() as connection:
+            await connection.execute(ended.values(ended_at=self._clock()))
+
+    @whole
     async def review_undone(self, review_id: str) -> None:
         """Record that a review was undone, as far as it could be."""
         await self._set_review(review_id, reviews.c.undone_at.is_(None), undone_at=self._clock())

@@ -56,6 +56,7 @@ class StepKind(StrEnum):
     """What a step changes in Immich."""
 
     ALBUM = "album"
+    COVER = "cover"
     METADATA = "metadata"
     TAGS = "tags"
     UNSTACK = "unstack"
@@ -84,6 +85,7 @@ class PlannedStep:
     of the album or stack, and ``name`` what people call the album. ``before`` and ``after`` are
 
     - ``album``: whether the asset is in it;
+    - ``cover``: the id of the asset that the album shows;
     - ``metadata``: those of ``favourite``, ``description``, ``rating`` and ``place`` (latitude and
       longitude, or None) that change, by name;
     - ``tags``: nothing, and the tags that are added, each as its id and its path;

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from itertools import batched
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pentaprism.groups.files import Kind, Precision
 from pentaprism.store.database import Database, whole
+from pentaprism.store.duplicate_tables import duplicate_members
 from pentaprism.store.ids import not_found
 from pentaprism.store.library_tables import library_files as files
+from pentaprism.store.places import GROUPED_AS
 from pentaprism.store.tables import connections
 from pentaprism.store.twins import Twins
 
@@ -45,6 +48,7 @@ class AssetFacts:
     folder_key: str
     name_key: str
     burst_key: str | None
+    favourite: bool = False
 
     @property
     def place(self) -> tuple[str, str, bytes | None]:
@@ -59,6 +63,16 @@ class KnownAsset:
     row: int
     facts: AssetFacts
     missing: bool
+
+
+class DuplicateAsset(NamedTuple):
+    """An asset in a group of duplicates, by itself or as a file in a root is it.
+
+    ``albums`` is in how many albums of Immich the index has it.
+    """
+
+    row: int
+    albums: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,33 @@ class LibraryAssets:
                         {"b_row": p.row, "b_stack": p.stack_id, "b_first": p.stack_first}
                         for p in some
                     ],
+                )
+
+    async def in_duplicates(self, connection_id: str) -> Mapping[str, DuplicateAsset]:
+        """Return the assets that are in groups of duplicates, by their ids."""
+        # From the members to their assets: they are few.
+        grouped = select(duplicate_members.c.file_row)
+        query = select(files.c.asset_id, files.c.row, files.c.albums).where(
+            files.c.connection_id == connection_id,
+            files.c.missing_at.is_(None),
+            GROUPED_AS.in_(grouped),
+        )
+        async with self._database.read() as connection:
+            return {
+                id_ or "": DuplicateAsset(row, albums)
+                for id_, row, albums in await connection.execute(query)
+            }
+
+    @whole
+    async def set_albums(self, albums: Mapping[int, int]) -> None:
+        """Note in how many albums rows are."""
+        if not albums:
+            return
+        async with self._database.write() as connection:
+            for some in batched(albums.items(), AT_ONCE):
+                await connection.execute(
+                    _UPDATED.values(albums=bindparam("b_albums")),
+                    [{"b_row": row, "b_albums": count} for row, count in some],
                 )
 
     async def _has_connection(self, id_: str) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     TypedColumns,
     UniqueConstraint,
+    false,
     literal_column,
     null,
 )
@@ -99,6 +100,9 @@ class _LibraryFiles(TypedColumns):
     burst_key: Named[str | None] = Column(AnyText)
     # Whether it was grouped since it, or a neighbour of it, has changed.
     grouped: Named[bool] = Column(Boolean)
+    # What people gave an asset; in how many albums it is, is asked of those in duplicate groups.
+    favourite: Named[bool] = Column(Boolean, server_default=false())
+    albums: Named[int] = Column(Integer, server_default="0")
 
 
 class _FileGroups(TypedColumns):

@@ -59,7 +59,7 @@ class Call:
         return read_uuid(self.params[name], name)
 
     def album(self, album_id: str, permission: str) -> Album:
-        """Return an album of the caller, own or shared; the owner's alone for other changes."""
+        """Return an album of the caller, own or shared; some changes are the owner's alone."""
         album = self.library.albums.get(album_id)
         if album is None or not self._may(album, permission):
             raise no_access(permission)
@@ -69,7 +69,7 @@ class Call:
         role = "owner" if album.owner_id == self.user.id else album.users.get(self.user.id)
         if permission == "album.read":
             return role is not None
-        if permission.startswith("albumAsset."):
+        if permission.startswith("albumAsset.") or permission == "album.update":
             return role in ("owner", "editor")
         return role == "owner"
 

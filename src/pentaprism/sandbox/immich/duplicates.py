@@ -12,10 +12,16 @@ ORIGINALS, COPIES, OTHERS = "Originals", "Copies", "Seen by others"
 _PLACE = Place(47.3769, 8.5417, "Zurich", "Zurich", "Switzerland")
 
 
+def names_of(n: int) -> tuple[str, str]:
+    """Return what a photo and its copy are called: no names of one shot, as many copies' are."""
+    return f"PAIR_{n:04}.jpg", f"IMG-20240115-WA{n:04}.jpg"
+
+
 def add_duplicates(library: Library, maker: Maker, count: int) -> None:
     """Add ``count`` photos and a copy of each: by turns of the same bytes, and recompressed.
 
-    A copy of the same bytes lies in an external library, whose checksums Immich makes of paths.
+    A copy of the same bytes lies in a folder of an external library, whose checksums Immich makes
+    of paths.
     All copies are in the album "Copies", most originals in "Originals"; what people added to a copy
     goes by its number, so that each kind of copy has all of it. Every seventh copy is in an album
     of somebody else besides, which the owner may only look at.
@@ -30,8 +36,7 @@ def add_duplicates(library: Library, maker: Maker, count: int) -> None:
 
 
 def _pair(library: Library, maker: Maker, n: int) -> tuple[Asset, Asset]:
-    first = maker.still("jpeg", f"PAIR_{n:04}.jpg")
-    copy = maker.still("jpeg", f"PAIR_{n:04} copy.jpg")
+    first, copy = (maker.still("jpeg", name) for name in names_of(n))
     for asset in (first, copy):
         asset.description, asset.rating, asset.place, asset.tag_ids = "", None, None, ()
     copy.scene, copy.camera = first.scene, first.camera
@@ -40,6 +45,7 @@ def _pair(library: Library, maker: Maker, n: int) -> tuple[Asset, Asset]:
     if n % 2 == 0:
         copy.content = Whole(read(first.content))
         maker.put_into_external_library(copy)
+        copy.path = f"/external/photos/Sent/{copy.filename}"
     else:
         assert first.scene is not None  # noqa: S101 (a still is drawn)
         copy.content = _recompressed(first.scene, f"{maker.wanted.seed:x}-{n}")

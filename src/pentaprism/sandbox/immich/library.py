@@ -53,6 +53,7 @@ class Library(Accounts):
         now = self.clock()
         album = Album(self.new_id(), name, owner_id or self.owner.id, now, now)
         album.assets = dict.fromkeys(assets)
+        album.thumbnail_id = next(iter(album.assets), None)
         self.albums[album.id] = album
         self.revision += 1
         return album
@@ -62,6 +63,7 @@ class Library(Accounts):
         album = self.albums[album_id]
         added = [self.assets[id_].id for id_ in asset_ids if id_ not in album.assets]
         album.assets.update(dict.fromkeys(added))
+        album.thumbnail_id = album.thumbnail_id or next(iter(added), None)
         self._changed(album)
         return added
 
@@ -76,9 +78,25 @@ class Library(Accounts):
             del album.assets[id_]
         self.revision += 1
         if album.thumbnail_id in removed:
-            album.thumbnail_id = None
-            self._changed(album)
+            self.choose_thumbnails()
         return removed
+
+    def choose_thumbnails(self) -> None:
+        """Give each album whose thumbnail has gone, or is in the trash, its newest asset instead.
+
+        Immich does so, for good and all albums at once, whenever albums are read.
+        """
+        for album in self.albums.values():
+            if self._is_shown(album, album.thumbnail_id):
+                continue
+            shown = [id_ for id_ in album.assets if self._is_shown(album, id_)]
+            if shown or album.thumbnail_id is not None:
+                newest = max(shown, key=lambda id_: self.assets[id_].taken, default=None)
+                album.thumbnail_id = newest
+                self._changed(album)
+
+    def _is_shown(self, album: Album, asset_id: str | None) -> bool:
+        return asset_id in album.assets and self.assets[asset_id].deleted is None
 
     def rename_album(self, album_id: str, name: str) -> None:
         """Give an album another name."""
@@ -134,18 +152,10 @@ class Library(Accounts):
         self.revision += 1
 
     def trash(self, asset_ids: Iterable[str]) -> None:
-        """Move assets to the trash; Immich leaves the video half of a live photo where it is.
-
-        An album whose thumbnail is among them gets another, for good.
-        """
+        """Move assets to the trash; Immich leaves the video half of a live photo where it is."""
         for id_ in asset_ids:
             self.assets[id_].deleted = self.clock()
             self.touch(id_)
-            for album in self.albums.values():
-                if album.thumbnail_id == id_:
-                    shown = (i for i in album.assets if self.assets[i].deleted is None)
-                    album.thumbnail_id = next(shown, None)
-                    self._changed(album)
 
     def restore(self, asset_ids: Iterable[str]) -> int:
         """Take assets back from the trash and return how many there were."""

@@ -15,6 +15,7 @@ from pentaprism.sandbox.immich.reply import Reply, json, nothing
 def list_albums(call: Call) -> Reply:
     """Return the caller's albums, own and shared, newest first."""
     tests = _filters(call)
+    call.library.choose_thumbnails()
     albums = [
         album
         for album in call.library.albums.values()
@@ -43,6 +44,7 @@ def _filters(call: Call) -> list[Callable[[Album], bool]]:
 def get_album(call: Call) -> Reply:
     """Return one album; before 3.0 with its assets unless ``withoutAssets``."""
     album = call.album(call.id(), "album.read")
+    call.library.choose_thumbnails()
     reply = call.replies.album(album, alone=True)
     if call.replies.version.is_old and call.query.get("withoutAssets") != "true":
         counted = call.replies.counted(album)
@@ -72,9 +74,18 @@ def update_album(call: Call) -> Reply:
     album.description = call.body.value("description", "string", album.description)
     album.order = call.body.option("order", ("asc", "desc"), album.order) or album.order
     album.activity = call.body.value("isActivityEnabled", "boolean", album.activity)
-    album.thumbnail_id = call.body.value("albumThumbnailAssetId", "string", album.thumbnail_id)
+    album.thumbnail_id = _thumbnail(call, album)
     call.library.rename_album(album.id, call.body.value("albumName", "string", album.name))
     return json(call.replies.album(album))
+
+
+def _thumbnail(call: Call, album: Album) -> str | None:
+    wanted: str | None = call.body.value("albumThumbnailAssetId", "string")
+    if wanted is None:
+        return album.thumbnail_id
+    if read_uuid(wanted, "albumThumbnailAssetId") not in album.assets:
+        raise ApiError(400, "Invalid album thumbnail")
+    return wanted
 
 
 def delete_album(call: Call) -> Reply:

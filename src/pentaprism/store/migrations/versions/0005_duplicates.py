@@ -10,6 +10,7 @@ _ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _add_what_people_gave()
     _make_fingerprints()
     _make_queues()
     _make_pairs()
@@ -29,6 +30,15 @@ def upgrade() -> None:
 def _index_where(name: str, table: str, columns: str, condition: str) -> None:
     where = sa.text(condition)
     op.create_index(name, table, columns.split(), sqlite_where=where, postgresql_where=where)
+
+
+def _add_what_people_gave() -> None:
+    # Columns are added without making the table anew, which would lose its triggers.
+    for column in (
+        sa.Column("favourite", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("albums", sa.Integer, nullable=False, server_default="0"),
+    ):
+        op.add_column("library_files", column)
 
 
 def _of_file(table: str, column: str) -> sa.ForeignKeyConstraint:
@@ -115,6 +125,7 @@ def _make_groups() -> None:
         sa.Column("bulk", sa.Boolean, nullable=False),
         sa.Column("taken_at", sa.BigInteger),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
+        sa.Column("leaves_immich", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_duplicate_groups"),
     )
     op.create_index("ix_duplicate_groups_owner", "duplicate_groups", ["owner_id", "bytes", "id"])
@@ -180,6 +191,7 @@ def _make_marks() -> None:
         sa.PrimaryKeyConstraint("file_row", name="pk_duplicate_marks"),
         _of_file("duplicate_marks", "file_row"),
     )
+    op.create_index("ix_duplicate_marks_keeper_row", "duplicate_marks", ["keeper_row"])
 
 
 # Read into the statements below by their names.
@@ -246,6 +258,8 @@ _TRIGGERS = (
         DELETE FROM fingerprints WHERE file_row = NEW.row;
         DELETE FROM duplicate_pairs WHERE low = NEW.row;
         DELETE FROM duplicate_pairs WHERE high = NEW.row;
+        DELETE FROM duplicate_marks WHERE file_row = NEW.row;
+        DELETE FROM duplicate_marks WHERE keeper_row = NEW.row;
         UPDATE library_files SET sha256 = NULL
         WHERE row = NEW.row AND connection_id IS NOT NULL AND sha256 IS NOT NULL;
         INSERT INTO unfingerprinted (file_row)
@@ -309,6 +323,23 @@ _TRIGGERS = (
         ON CONFLICT DO NOTHING;
     END
     """,
+    # What is known of a file as an asset speaks for keeping it, its twin's in a root as well.
+    """
+    CREATE TRIGGER tr_library_files_given
+    AFTER UPDATE OF favourite, albums, twin_row, missing_at ON library_files
+    WHEN NEW.asset_id IS NOT NULL AND (
+        OLD.favourite IS NOT NEW.favourite
+        OR OLD.albums IS NOT NEW.albums
+        OR OLD.twin_row IS NOT NEW.twin_row
+        OR OLD.missing_at IS NOT NEW.missing_at
+    )
+    BEGIN
+        INSERT INTO ungrouped_duplicates (file_row)
+        SELECT file_row FROM duplicate_members
+        WHERE file_row IN (NEW.row, NEW.twin_row, OLD.twin_row)
+        ON CONFLICT DO NOTHING;
+    END
+    """,
     """
     CREATE TRIGGER tr_library_files_going BEFORE DELETE ON library_files
     BEGIN
@@ -355,6 +386,30 @@ _TRIGGERS = (
         INSERT INTO ungrouped_duplicates (file_row)
         SELECT OLD.low UNION SELECT OLD.high
         UNION SELECT row FROM library_files WHERE sha1 IN (OLD.low_sha1, OLD.high_sha1)
+        ON CONFLICT DO NOTHING;
+    END
+    """,
+    """
+    CREATE TRIGGER tr_duplicate_marks_new AFTER INSERT ON duplicate_marks
+    BEGIN
+        INSERT INTO ungrouped_duplicates (file_row) VALUES (NEW.file_row)
+        ON CONFLICT DO NOTHING;
+    END
+    """,
+    """
+    CREATE TRIGGER tr_library_files_kept AFTER UPDATE OF missing_at ON library_files
+    WHEN OLD.missing_at IS NOT NEW.missing_at
+    BEGIN
+        INSERT INTO ungrouped_duplicates (file_row)
+        SELECT file_row FROM duplicate_marks WHERE keeper_row = NEW.row
+        ON CONFLICT DO NOTHING;
+    END
+    """,
+    """
+    CREATE TRIGGER tr_duplicate_marks_gone AFTER DELETE ON duplicate_marks
+    BEGIN
+        INSERT INTO ungrouped_duplicates (file_row)
+        SELECT row FROM library_files WHERE row = OLD.file_row
         ON CONFLICT DO NOTHING;
     END
     """,
