@@ -130,3 +130,19 @@ def test_rules_of_ones_own_are_told_in_words() -> None:
     assert "dng, heic" in meanings[Criterion.FORMAT]
     usual = KeeperRulesBody.of(KeeperRules(favourites=False), own=False)
     assert Criterion.FAVOURITES not in {one.criterion for one in usual.criteria}
+
+
+async def test_what_could_not_be_looked_at_is_listed_with_the_reason(pictures: Pictures) -> None:
+    caller = pictures.caller
+    pictures.put("2024/half.jpg", picture(4)[:600])
+    pictures.put("2024/nothing.jpg", b"")
+    scan = await pictures.search()
+    assert scan["state"] == "ended"
+    first = (await caller.get("/api/duplicates/scan/problems", limit=1)).body
+    second = (await caller.get("/api/duplicates/scan/problems", limit=1, after=first["next"])).body
+    told = {one["path"]: one["code"] for one in first["files"] + second["files"]}
+    assert told == {"2024/half.jpg": "damaged", "2024/nothing.jpg": "empty"}
+    assert second["next"] is None
+    assert all(one["message"] and one["root_id"] for one in first["files"])
+    other = await pictures.world.signed_in(pictures.world.other())
+    assert (await other.get("/api/duplicates/scan/problems")).body == {"files": [], "next": None}

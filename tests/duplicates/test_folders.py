@@ -24,8 +24,8 @@ from pentaprism.fingerprints.fingerprint import FLAT, Fingerprint, PictureFile
 from pentaprism.fingerprints.labels import Label
 from pentaprism.groups.files import Precision
 from pentaprism.groups.rules import RULES
-from pentaprism.hashing import Hashes
 
+type Digest = bytes
 TOP = "/photos"
 NOON = datetime(2024, 5, 1, 12)  # noqa: DTZ001 - wall-clock time
 FAR = 0x0F0F_3333_5555_6699
@@ -64,12 +64,12 @@ class Library:
             return Details(content_identifier=identifier)
         return Details(at, Precision.SUBSECOND, camera="X-T5", content_identifier=identifier)
 
-    async def hash(self, paths: Sequence[str]) -> list[Hashes | OSError]:
-        found: list[Hashes | OSError] = []
+    async def hash(self, paths: Sequence[str]) -> list[Digest | OSError]:
+        found: list[Digest | OSError] = []
         for path in paths:
             data = self.bytes.get(path.removeprefix(f"{TOP}/"), path)
             if data:
-                found.append(Hashes(b"", hashlib.sha256(data.encode()).digest(), 1))
+                found.append(hashlib.sha256(data.encode()).digest())
             else:
                 found.append(OSError(errno.EACCES, "Permission denied", path))
         return found

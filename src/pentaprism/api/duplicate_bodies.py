@@ -55,6 +55,7 @@ _GROUP = {
     "keeper": 4711,
     "reasons": ["It is larger: 6048 x 4024, the other 1600 x 1065."],
     "bulk": False,
+    "leaves_immich": False,
     "taken_at": "2026-06-01T12:00:00",
     "changed_at": WHEN,
     "members": [_MEMBER],
@@ -125,6 +126,10 @@ class DuplicatesBody(Answer):
     bulk: bool = Field(
         description="Whether each file of the others is in the keeper as well, byte for byte."
     )
+    leaves_immich: bool = Field(
+        description="Whether others are in Immich and the keeper is not, so that keeping it there "
+        "is refused."
+    )
     taken_at: datetime | None = Field(
         description="When the keeper was taken, as a clock on the wall showed it."
     )
@@ -153,6 +158,7 @@ class DuplicatesBody(Answer):
             keeper=group.keeper,
             reasons=[sentence(reason) for reason in restored(group.reasons)],
             bulk=group.bulk,
+            leaves_immich=group.leaves_immich,
             taken_at=group.taken_at,
             changed_at=group.changed_at,
             members=[

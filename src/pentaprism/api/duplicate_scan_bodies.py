@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from pentaprism.api.bodies import WHEN, Answer, Request, example
+from pentaprism.api.bodies import ROOT_ID, WHEN, Answer, Request, example
 from pentaprism.duplicates.progress import DuplicatePhase
 from pentaprism.jobs.duplicate_scans import DuplicateScanLive, DuplicateScanState
+from pentaprism.overview.file_problems import told
+from pentaprism.store.fingerprint_records import ProblemFile
 
 _SCAN: dict[str, Any] = {
     "state": "running",
@@ -28,6 +30,16 @@ _SCAN: dict[str, Any] = {
     "waiting": [],
     "error": None,
     "error_code": None,
+}
+
+_UNSEEN: dict[str, Any] = {
+    "file": 4713,
+    "root_id": ROOT_ID,
+    "connection_id": None,
+    "path": "2023/half a picture.jpg",
+    "code": "damaged",
+    "message": "Its data is damaged, or it is not what its name says. Open it elsewhere; if that "
+    "fails as well, restore it from a copy.",
 }
 
 
@@ -89,3 +101,38 @@ class DuplicateScanBody(Answer):
             error=error.message if error else None,
             error_code=error.code if error else None,
         )
+
+
+class UnseenFile(Answer):
+    """A file that could not be looked at, so that nothing is known to be like it."""
+
+    model_config = Answer.model_config | example(**_UNSEEN)
+
+    file: int = Field(description="Its number in the index.")
+    root_id: str | None = Field(description="The folder that it is in, null for an asset.")
+    connection_id: str | None = Field(description="The connection of an asset, null for a file.")
+    path: str = Field(description="Its path in the folder, or what Immich calls it.")
+    code: str = Field(description="What is wrong, for programs.")
+    message: str = Field(description="The same in a sentence.")
+
+    @classmethod
+    def of(cls, file: ProblemFile) -> Self:
+        """Return what is told of ``file``."""
+        what, then = told(file.problem)
+        return cls(
+            file=file.row,
+            root_id=file.root_id,
+            connection_id=file.connection_id,
+            path=file.path,
+            code=file.problem,
+            message=f"{what} {then}",
+        )
+
+
+class UnseenFiles(Answer):
+    """Files that could not be looked at, by their number."""
+
+    model_config = Answer.model_config | example(files=[_UNSEEN], next=None)
+
+    files: list[UnseenFile] = Field(description="The files of this page.")
+    next: int | None = Field(description="Give it as `after` for the next page; null at the end.")

@@ -7,7 +7,13 @@ from typing import Annotated
 from fastapi import Header
 from fastapi.responses import StreamingResponse
 
-from pentaprism.api.duplicate_scan_bodies import DuplicateScanBody, DuplicateScanRequest
+from pentaprism.api.bodies import AfterRow, Limit
+from pentaprism.api.duplicate_scan_bodies import (
+    DuplicateScanBody,
+    DuplicateScanRequest,
+    UnseenFile,
+    UnseenFiles,
+)
 from pentaprism.api.duplicate_stream import watch
 from pentaprism.api.problems import refusals
 from pentaprism.duplicates.options import Reach
@@ -56,6 +62,19 @@ async def get_duplicate_scan(program: CurrentProgram, person: CurrentPerson) -> 
 async def cancel_duplicate_scan(program: CurrentProgram, person: CurrentPerson) -> None:
     """End the search that is under way; what it has found is kept, and the next one goes on."""
     await program.duplicate_scans.cancel(person.id)
+
+
+@routes.get("/problems", allow=Allow.PERSON, responses=refusals())
+async def list_unseen_files(
+    program: CurrentProgram, person: CurrentPerson, after: AfterRow = 0, limit: Limit = 100
+) -> UnseenFiles:
+    """List your files that could not be looked at, and why."""
+    found = await program.app.store.fingerprints.problems(person.id, after=after, limit=limit + 1)
+    page = found[:limit]
+    return UnseenFiles(
+        files=[UnseenFile.of(file) for file in page],
+        next=page[-1].row if len(found) > limit else None,
+    )
 
 
 @routes.get(

@@ -20,10 +20,10 @@ _KILO = 1000
 _NO_TERMINAL = 10_000
 _ROOMY = 100
 
-console = Console(highlight=False, soft_wrap=False)
+console = Console(highlight=False, soft_wrap=False, emoji=False)
 """Results for people go to standard output."""
 
-notes = Console(stderr=True, highlight=False)
+notes = Console(stderr=True, highlight=False, emoji=False)
 """Progress, warnings and errors go to standard error."""
 
 
@@ -34,7 +34,11 @@ def say(markup: str, *, indent: int = 0, to: Console = console) -> None:
     """
     if to.is_terminal:
         to.print(
-            Padding(Text.from_markup(markup, overflow="fold"), (0, 0, 0, indent), expand=False)
+            Padding(
+                Text.from_markup(markup, overflow="fold", emoji=False),
+                (0, 0, 0, indent),
+                expand=False,
+            )
         )
     else:
         to.print(" " * indent + markup, soft_wrap=True)
@@ -42,7 +46,7 @@ def say(markup: str, *, indent: int = 0, to: Console = console) -> None:
 
 def print_table(rows: Table) -> None:
     """Print a table, as wide as the terminal; as wide as it likes where there is none."""
-    wide = console if console.is_terminal else Console(width=_NO_TERMINAL)
+    wide = console if console.is_terminal else Console(width=_NO_TERMINAL, emoji=False)
     wide.print(rows)
 
 

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 from pentaprism.duplicates.plain_files import Phase, PlainFile, Progress
-from pentaprism.hashing import Hashes
 
-type HashFiles = Callable[[Sequence[str]], Awaitable[list[Hashes | OSError]]]
-"""Hashes files, as `pentaprism.hashing.hash_files` does."""
+type HashFiles = Callable[[Sequence[str]], Awaitable[list[bytes | OSError]]]
+"""Tells the SHA-256 of files, as `pentaprism.hashing.hash_files_sha256` does."""
 
 _AT_ONCE = 256
 _BYTES_AT_ONCE = 1 << 30
@@ -70,7 +69,7 @@ class Contents:
                 if isinstance(answer, OSError):
                     self.problems[key] = reason_of(answer)
                 else:
-                    self.digests[key] = answer.sha256
+                    self.digests[key] = answer
             progress.done += len(some)
 
     def _batches(self, keys: Iterable[int]) -> Iterator[list[int]]:

@@ -40,7 +40,7 @@ from pentaprism.duplicates.verification import (
 from pentaprism.fingerprints.fingerprint import Fingerprint, PictureFile
 from pentaprism.groups.kinds import kind_of
 from pentaprism.groups.rules import Rules
-from pentaprism.hashing import hash_files as hash_in_threads
+from pentaprism.hashing import hash_files_sha256
 
 _BURST_BITS = 2
 """The most bits by which equal pixels differ that were decoded in two ways."""
@@ -58,7 +58,7 @@ class Ways:
     read: ReadDetails
     group_rules: Rules
     keeper_rules: KeeperRules
-    hash_files: HashFiles = hash_in_threads
+    hash_files: HashFiles = hash_files_sha256
 
 
 class FolderSearch:

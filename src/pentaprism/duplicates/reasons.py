@@ -108,8 +108,8 @@ _SENTENCES: Mapping[ReasonCode, tuple[str, str, str]] = MappingProxyType({
     ),
     ReasonCode.TIME: (
         "It tells better when it was taken: {0}, the other {1}.",
-        "It tells better when it was taken: {0}, the others at best {1}.",
-        "It tells better when it was taken than some of the others: {0}, not {1}.",
+        "It tells better when it was taken than the others: {0} ({1} there).",
+        "It tells better when it was taken than some of the others: {0} ({1} there).",
     ),
     ReasonCode.FORMAT: (
         "Its format is nearer to the original: {0}, the other {1}.",

@@ -37,6 +37,10 @@ _PROBLEMS: Mapping[str, tuple[str, str]] = {
         mark("Its format cannot be read here."),
         mark("It is grouped by its name alone. Installing ExifTool may help."),
     ),
+    "too_large": (
+        mark("It has more pixels than are safe to read."),
+        mark("Nothing to do, unless it is a photo of yours: then save it smaller."),
+    ),
     "crashed": (
         mark("What reads this format crashed at it."),
         mark("The file is likely damaged. It is grouped by its name alone."),
