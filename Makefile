@@ -50,6 +50,10 @@ bench: $(BENCH) ## Measure against peers (see bench/README.md)
 	$(BIN)/python bench/mirror_folder.py
 	$(BIN)/python bench/mirror_google.py
 	$(BIN)/python bench/groups.py
+	$(BIN)/python bench/hashing.py
+	$(BIN)/python bench/search.py
+	$(BIN)/python bench/accuracy.py
+	$(BIN)/python bench/duplicates.py
 
 screenshots: $(DEV) ## Photograph every page, and the dashboard for the README
 	@PYTHONPATH=tests/contracts $(BIN)/python scripts/screenshots.py

@@ -224,6 +224,9 @@ async def test_files_in_folders_only_are_marked_and_not_touched(place: Duplicate
     assert {mark.path for mark in await marks.page(place.owner_id)} == {"one.jpg", "two.jpg"}
     assert (await place.resolutions.undo(marked.id)).state is UNDONE
     assert await marks.count(place.owner_id) == 0
+    # Who comes back is in a new group.
+    (group,) = [one for one in await place.search() if one.files == 4]
+    shots = await place.names(group)
     # What is kept would be in the folder only, and the picture gone from Immich.
     with pytest.raises(ConflictError) as refused:
         await place.resolutions.resolve(group.id, shots["one.jpg"])

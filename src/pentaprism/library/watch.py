@@ -31,7 +31,7 @@ _MANY = 200
 """Changes since the last look at the whole root from which on it is looked at when they have come
 to rest: some may have got lost."""
 
-_SWEEP = 600.0
+SWEEP = 600.0
 """Seconds after a change in which the whole root is looked at, for one that got lost beside it."""
 
 
@@ -42,6 +42,7 @@ async def watch(
     settle: float = 2.0,
     polling: bool | None = None,
     each: float = EACH,
+    sweep: float = SWEEP,
     tell: Callable[[str], None] | None = None,
 ) -> AsyncGenerator[frozenset[str]]:
     """Yield folders of ``root`` in which something has changed, until ``stop`` is set.
@@ -52,10 +53,11 @@ async def watch(
 
     ``polling`` overrules what the root and its file system want; then it is walked through every
     ``each`` seconds. ``tell`` is given the sentence that says why it is polled where that was not
-    asked for. Raises `OSError` where the root is not there.
+    asked for. ``sweep`` seconds after a change the whole root is told once more, for what the
+    system may have lost. Raises `OSError` where the root is not there.
     """
     polls = _polls(root) if polling is None else polling
-    pending = Pending(settle)
+    pending = Pending(settle, sweep)
     if polling is None and not polls and await asyncio.to_thread(needs_polling, root.path):
         polls = root.watching is Watching.AUTO
     if not polls:
@@ -140,8 +142,9 @@ async def _poll(root: Root, stop: asyncio.Event, each: float) -> AsyncGenerator[
 class Pending:
     """Folders in which something has changed, until they come to rest."""
 
-    def __init__(self, settle: float) -> None:
+    def __init__(self, settle: float, sweep: float = SWEEP) -> None:
         self.settle = settle
+        self._sweep_after = sweep
         self._last: dict[str, float] = {}
         self._first: dict[str, float] = {}
         self._sweep: float | None = None
@@ -157,7 +160,7 @@ class Pending:
             self._last[folder] = now
             self._first.setdefault(folder, now)
         if folders and self._sweep is None:
-            self._sweep = now + _SWEEP
+            self._sweep = now + self._sweep_after
 
     def rest(self, now: float) -> float | None:
         """Return after how many seconds the next folder may be told, None for never."""
