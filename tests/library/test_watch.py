@@ -16,7 +16,7 @@ import pytest
 from scan_world import Library, library_in, tree
 
 from pentaprism.library.folders import WHOLE
-from pentaprism.library.watch import watch
+from pentaprism.library.watch import SWEEP, watch
 
 
 @asynccontextmanager
