@@ -42,7 +42,7 @@ _CHECKS = [
 _ELSEWHERE = {"POST /api/notifications/test"}
 """Would send messages to addresses that were made up."""
 
-_EXAMPLES = 10
+_EXAMPLES = 6
 
 
 @pytest.fixture(autouse=True)

@@ -73,10 +73,10 @@ def test_what_is_kept_of_a_crowd_is_near_and_what_is_in_none_loses_nothing(
 
 
 def test_thousands_that_look_alike_are_not_compared_each_with_each() -> None:
-    for values in ([7] * 3000, crowd(3000), [one // 5 for one in crowd(3000)]):
+    for values in ([7] * 1500, crowd(1500), [one // 5 for one in crowd(1500)]):
         found = thinned(distinct_pairs(hashes(*values), 12))
-        assert found.pictures == 3000
-        assert len(told(found)) <= 3 * CLOSEST * 3000
+        assert found.pictures == 1500
+        assert len(told(found)) <= 3 * CLOSEST * 1500
 
 
 def test_the_closest_of_a_crowd_are_compared() -> None:

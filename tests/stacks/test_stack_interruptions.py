@@ -67,7 +67,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return asyncio.run(make_template(tmp_path_factory.mktemp("template")))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(case=CASES)
 def test_pushing_twice_does_nothing_more_and_undo_restores(template: Path, case: Case) -> None:
     async def check(home: Home) -> None:
@@ -88,7 +88,7 @@ def test_pushing_twice_does_nothing_more_and_undo_restores(template: Path, case:
     _in_a_home(template, check)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(case=CASES, at=st.integers(0, 7), heard=st.booleans(), undone=st.booleans())
 def test_killed_anywhere_the_next_one_goes_on(
     template: Path, case: Case, at: int, *, heard: bool, undone: bool
@@ -115,7 +115,7 @@ def test_killed_anywhere_the_next_one_goes_on(
     _in_a_home(template, check)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(case=CASES, at=st.integers(0, 7), heard=st.booleans(), pushed=st.booleans())
 def test_an_undo_that_is_killed_goes_on(
     template: Path, case: Case, at: int, *, heard: bool, pushed: bool
