@@ -21,9 +21,7 @@ from typing import Self
 import msgspec
 
 from pentaprism.errors import ActionRequiredError
-
-READY = b"ready\n"
-"""What a worker says once it can answer."""
+from pentaprism.worker_process import READY
 
 CRASHED = "crashed"
 TIMED_OUT = "timed_out"

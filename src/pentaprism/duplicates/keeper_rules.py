@@ -16,7 +16,6 @@ name, ``**`` for any folders. A pattern that ends with a folder's name counts fo
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +25,7 @@ from typing import Any, Literal, get_args
 
 from pentaprism.errors import InvalidError
 from pentaprism.groups.names import fold
+from pentaprism.rule_files import read_rules
 
 
 class Criterion(StrEnum):
@@ -129,17 +129,7 @@ def load_keeper_rules(path: Path | None) -> KeeperRules:
     """
     if path is None:
         return RULES
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise _wrong(path, f"cannot be read: {reason}", "Check the path.") from None
-    try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        hint = 'Write lines such as folders = ["Photos/**"].'
-        raise _wrong(path, f"is not TOML: {error}", hint) from None
-    return _Reader(path, told).rules()
+    return _Reader(path, read_rules(path, _wrong, 'folders = ["Photos/**"]')).rules()
 
 
 _KEYS = ("edited", "folders", "avoid", "formats", "favourites", "albums", "order")

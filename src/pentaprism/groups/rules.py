@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +31,7 @@ from pentaprism.errors import InvalidError
 from pentaprism.groups.kinds import ENDINGS
 from pentaprism.groups.marks import MARKS, Makes, Mark
 from pentaprism.groups.names import MarkPatterns, fold
+from pentaprism.rule_files import read_rules
 
 VERSION = 2
 """Counts up whenever the same files would be grouped otherwise, or get other keys."""
@@ -95,16 +95,7 @@ def load_rules(path: Path | None) -> Rules:
     """
     if path is None:
         return RULES
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise _wrong(path, f"cannot be read: {reason}", "Check the path.") from None
-    try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        hint = 'Write lines such as [[edit]] and, below it, ending = "-retouched".'
-        raise _wrong(path, f"is not TOML: {error}", hint) from None
+    told = read_rules(path, _wrong, '[[edit]] and, below it, ending = "-retouched"')
     return _Reader(path, told).rules()
 
 

@@ -5,9 +5,7 @@ It ends with its input, and so with the program that started it.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,16 +16,15 @@ import msgspec
 from pentaprism.library.metadata.exiftool import ExifTool
 from pentaprism.library.metadata.files import read_file
 from pentaprism.library.reading import Reading
+from pentaprism.worker_process import READY, own_output, prepare
 
-READY = b"ready\n"
-_MOST_MEMORY = 2 << 30
 _MOST_SECONDS = 300  # a last resort, for a worker whose program has gone: the program waits less
 
 
 def main() -> None:
     """Answer until the input ends."""
-    _prepare()
-    answers = _own_output()
+    prepare()
+    answers = own_output()
     tool = ExifTool()
     encode = msgspec.json.Encoder().encode
     answers.write(READY)
@@ -55,21 +52,6 @@ def _requests(source: BinaryIO) -> Iterator[str]:
     """Yield paths: each comes as its length in decimal, a line break, and its bytes."""
     while line := source.readline():
         yield os.fsdecode(source.read(int(line)))
-
-
-def _prepare() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program decides when a worker ends
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ValueError, OSError):  # macOS does not know it
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
-
-
-def _own_output() -> BinaryIO:
-    """Return the standard output, kept from libraries that print to it."""
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(kept, "wb")
 
 
 if __name__ == "__main__":
