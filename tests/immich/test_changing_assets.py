@@ -307,7 +307,6 @@ async def test_each_call_needs_one_permission(sandbox: Sandbox, connect: Any) ->
         "album.update": lambda: client.set_album_cover(UNKNOWN, asset_id),
         "albumAsset.create": lambda: client.add_to_album(UNKNOWN, [asset_id]),
         "albumAsset.delete": lambda: client.remove_from_album(UNKNOWN, [asset_id]),
-        "tag.create": lambda: client.upsert_tags(["Trip"]),
         "tag.asset": lambda: client.tag_assets([UNKNOWN], [asset_id]),
         "asset.delete": lambda: client.trash([asset_id]),
         "stack.delete": lambda: client.delete_stack(stack.id),

@@ -108,6 +108,8 @@ async def test_one_after_the_other_is_resolved_and_undone(place: Duplicated) -> 
     assert len(made) == PAIRS - 1
     assert [error.code for error in refused] == ["refused"]
     assert "Seen by others" in refused[0].message
+    # What was refused is no review.
+    assert len(await place.app.store.journal.reviews(place.owner_id)) == len(made)
     assert {one.state for one in made} == {DONE}
     assert len(place.trashed()) == len(made)
     await place.resolutions.settled()

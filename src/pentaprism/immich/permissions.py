@@ -26,7 +26,6 @@ RESOLVING = frozenset(
         "album.update",
         "albumAsset.create",
         "albumAsset.delete",
-        "tag.create",
         "tag.asset",
     }
 )

@@ -164,6 +164,8 @@ class Decisions:
             yield own
         finally:
             await self._store.journal.end_review(own.id)
+            # What was refused, or could not be asked, is no review.
+            await self._store.journal.discard_review(own.id)
 
     @asynccontextmanager
     async def _resolver(self, connection: Connection) -> AsyncIterator[Resolver]:

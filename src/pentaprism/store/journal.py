@@ -12,7 +12,17 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    delete,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from pentaprism.errors import NotFoundError
 from pentaprism.store.database import Database, whole
@@ -180,6 +190,15 @@ class Journal:
     async def end_review(self, review_id: str) -> None:
         """Record that a review has ended; one that has ended stays as it is."""
         await self._set_review(review_id, reviews.c.ended_at.is_(None), ended_at=self._clock())
+
+    @whole
+    async def discard_review(self, review_id: str) -> None:
+        """Forget a review in which nothing was decided; any other one stays."""
+        decided = select(resolutions.c.row).where(resolutions.c.review_id == review_id)
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(reviews).where(reviews.c.id == review_id, ~decided.exists())
+            )
 
     @whole
     async def end_reviews(self, before: datetime) -> None:
