@@ -34,10 +34,19 @@ from pydantic_settings import (
 
 from pentaprism.errors import InvalidError
 
-SECRETS = ("APP_SECRET_KEY", "IMMICH_API_KEY", "GOOGLE_CLIENT_SECRET")
+SECRETS = (
+    "APP_SECRET_KEY",
+    "IMMICH_API_KEY",
+    "GOOGLE_CLIENT_SECRET",
+    "METRICS_TOKEN",
+    "REDIS_URL",
+)
 """The settings that are secrets; each is also read from the file that ``NAME_FILE`` names."""
 
 type Network = IPv4Network | IPv6Network
+
+_LEAST_TOKEN = 16
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 def _default_database_path() -> Path:
@@ -166,6 +175,39 @@ class Settings(BaseSettings):
         description="A TOML file with rules of your own about which of several duplicates is "
         "proposed to be kept.",
     )
+    gateway_enrichment: Literal["on", "off"] = Field(
+        "on",
+        description="Whether the gateway adds groups, duplicates and mirrors to the replies of "
+        "Immich that show assets: on or off.",
+    )
+    gateway_timeout: float = Field(
+        600.0,
+        gt=0,
+        description="Seconds that the gateway waits for Immich to begin a reply, or to go on with "
+        "it.",
+    )
+    gateway_cache_size: ByteSize = Field(
+        ByteSize(64_000_000),
+        description="How much memory the gateway takes for replies that it keeps, such as 64MB.",
+    )
+    gateway_cache_seconds: float = Field(
+        10.0,
+        ge=0,
+        le=60,
+        description="Seconds for which the gateway answers from what it has kept without asking "
+        "Immich again, and so the longest that somebody who was shut out still sees it; 0 keeps "
+        "nothing.",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Address of a Redis, such as redis://localhost:6379/0, in which several "
+        "gateways keep replies together; without it each keeps its own in memory.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="A word of your own, 16 characters or more, with which Prometheus may read "
+        "/metrics as a bearer token; admins of Immich may always.",
+    )
     trusted_proxies: str = Field(
         "127.0.0.1,::1",
         description="Addresses and networks, separated by commas, of the reverse proxies that are "
@@ -199,6 +241,20 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(Path(part.strip()).expanduser() for part in value.split(",") if part.strip())
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _LEAST_TOKEN:
+            raise ValueError(f"it must have {_LEAST_TOKEN} characters or more")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_redis_address(value.get_secret_value())
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -266,6 +322,17 @@ def _read_address(value: str) -> str:
         raise ValueError("its path must be plain, such as /pentaprism")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+
+
+def _check_redis_address(value: str) -> None:
+    """Raise `ValueError` if ``value`` is no address of a Redis; it is a secret, and not told."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("it cannot be read; check its port") from None
+    if parts.scheme not in _REDIS_SCHEMES or not (parts.hostname or parts.path):
+        raise ValueError("it must be an address such as redis://localhost:6379/0")
 
 
 def _read_networks(value: str) -> tuple[Network, ...]:
