@@ -161,4 +161,13 @@ class _Thread(threading.Thread):
             self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(self._sandbox.stop())
+        self._end_tasks()
         self._loop.close()
+
+    def _end_tasks(self) -> None:
+        """End what a library has left waiting, as `asyncio.run` does."""
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self._loop.run_until_complete(asyncio.wait(left))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 
 from pentaprism.sandbox.immich.entities import Key, User
 from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.library import Library
+
+_SESSIONS = uuid.UUID("6f1f4a52-3c0e-4d62-a6a8-3a7a4e1b0f6d")
 
 
 def identify(
@@ -41,6 +44,11 @@ def require(key: Key | None, permission: str) -> None:
     if key is None or not permission or {"all", permission} & set(key.permissions):
         return
     raise ApiError(403, f"Missing required permission: {permission}")
+
+
+def session_id(token: str) -> str:
+    """Return the id of the session with that token."""
+    return str(uuid.uuid5(_SESSIONS, token))
 
 
 def session_token(

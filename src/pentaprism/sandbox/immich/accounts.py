@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from pentaprism.sandbox.immich.entities import Key, User
+from pentaprism.sandbox.immich.telling import Telling
 
 
-class Accounts:
+class Accounts(Telling):
     """Users, keys and sessions of one server; ``oauth`` only says so.
 
     Ids come from ``seed``, so that the same seed gives the same library. ``partners`` has for each
@@ -18,6 +19,7 @@ class Accounts:
     """
 
     def __init__(self, seed: int, clock: Callable[[], int]) -> None:
+        super().__init__()
         self.users: dict[str, User] = {}
         self.keys: dict[str, Key] = {}
         self.sessions: dict[str, str] = {}

@@ -21,6 +21,7 @@ from pentaprism.sandbox.immich.errors import ApiError
 from pentaprism.sandbox.immich.faults import Fault, Faults
 from pentaprism.sandbox.immich.library import Library
 from pentaprism.sandbox.immich.listing import Listing
+from pentaprism.sandbox.immich.live import PATH as LIVE
 from pentaprism.sandbox.immich.replies import Replies
 from pentaprism.sandbox.immich.reply import Reply, json
 from pentaprism.sandbox.immich.sidecars import Sidecars
@@ -227,6 +228,9 @@ def _page(body: Any) -> int | None:
 
 async def _set_common_headers(request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
+    if request.path == LIVE:  # Immich's socket.io answers by itself, without Express
+        headers.popall("Server", None)
+        return
     headers.popall("Server", None)
     headers["X-Powered-By"] = "Express"
     headers["X-Correlation-Id"] = secrets.token_hex(4)

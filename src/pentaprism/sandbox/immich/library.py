@@ -65,6 +65,8 @@ class Library(Accounts):
         album.assets.update(dict.fromkeys(added))
         album.thumbnail_id = album.thumbnail_id or next(iter(added), None)
         self._changed(album)
+        if added:
+            self._tell_of_album(album)
         return added
 
     def remove_from_album(self, album_id: str, asset_ids: Iterable[str]) -> list[str]:
@@ -79,7 +81,12 @@ class Library(Accounts):
         self.revision += 1
         if album.thumbnail_id in removed:
             self.choose_thumbnails()
+        if removed:
+            self._tell_of_album(album)
         return removed
+
+    def _tell_of_album(self, album: Album) -> None:
+        self.tell_each("on_album_update", [album.owner_id, *album.users], album.id)
 
     def choose_thumbnails(self) -> None:
         """Give each album whose thumbnail has gone, or is in the trash, its newest asset instead.
@@ -153,17 +160,29 @@ class Library(Accounts):
 
     def trash(self, asset_ids: Iterable[str]) -> None:
         """Move assets to the trash; Immich leaves the video half of a live photo where it is."""
-        for id_ in asset_ids:
+        ids = list(asset_ids)
+        for id_ in ids:
             self.assets[id_].deleted = self.clock()
             self.touch(id_)
+        self._tell_owners("on_asset_trash", ids)
 
     def restore(self, asset_ids: Iterable[str]) -> int:
         """Take assets back from the trash and return how many there were."""
-        ids = [id_ for id_ in asset_ids if self.assets[id_].deleted is not None]
+        asked = list(asset_ids)
+        ids = [id_ for id_ in asked if self.assets[id_].deleted is not None]
         for id_ in ids:
             self.assets[id_].deleted = None
             self.touch(id_)
+        self._tell_owners("on_asset_restore", asked)
         return len(ids)
+
+    def _tell_owners(self, event: str, asset_ids: Iterable[str]) -> None:
+        """Tell the owners of assets the ids of theirs."""
+        owned: dict[str, list[str]] = {}
+        for id_ in asset_ids:
+            owned.setdefault(self.assets[id_].owner_id, []).append(id_)
+        for owner_id, ids in owned.items():
+            self.tell(event, owner_id, ids)
 
     def delete(self, asset_ids: Iterable[str]) -> None:
         """Delete assets and the videos of live photos for good, out of every album and stack."""
@@ -172,7 +191,7 @@ class Library(Accounts):
                 album.assets.pop(id_, None)
             self._unstack_deleted(id_)
             self.touch(id_)
-            del self.assets[id_]
+            self.tell("on_asset_delete", self.assets.pop(id_).owner_id, id_)
 
     def _with_videos(self, asset_ids: Iterable[str]) -> list[str]:
         ids = [self.assets[id_].id for id_ in asset_ids]
@@ -202,8 +221,13 @@ class Library(Accounts):
 
     def set_processed(self, asset_id: str, *, processed: bool = True) -> None:
         """Say whether Immich has read the metadata and made the thumbnails."""
-        self.assets[asset_id].processed = processed
+        asset = self.assets[asset_id]
+        is_news = processed and not asset.processed
+        asset.processed = processed
         self.touch(asset_id)
+        if is_news and asset.visibility in ("timeline", "archive"):
+            self.tell("on_upload_success", asset.owner_id, asset_id)
+            self.tell("AssetUploadReadyV2", asset.owner_id, asset_id)
 
     def replace(self, asset_id: str, content: Content | bytes) -> None:
         """Give an asset other bytes, and with them another checksum and time."""

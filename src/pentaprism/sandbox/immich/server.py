@@ -12,6 +12,7 @@ from pentaprism.sandbox.hosting import Host, serve_until_ended
 from pentaprism.sandbox.immich.edge import KEEP_ALIVE, Edge
 from pentaprism.sandbox.immich.faults import Faults
 from pentaprism.sandbox.immich.library import Library, wall_clock
+from pentaprism.sandbox.immich.live import Live
 from pentaprism.sandbox.immich.making import Wanted
 from pentaprism.sandbox.immich.population import populate
 from pentaprism.sandbox.immich.replies import Replies, Version
@@ -77,7 +78,9 @@ class Sandbox(Host):
 
     def application(self) -> web.Application:
         """Return the application: the API under /api, and /sandbox."""
-        return self._edge.application(API, CONTROL)
+        app = self._edge.application(API, CONTROL)
+        Live(self.library, self.replies).attach(app)
+        return app
 
     def ready_line(self) -> str:
         """Return one line of JSON: url, api_key, and the albums the owner sees, largest first."""

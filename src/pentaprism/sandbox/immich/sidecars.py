@@ -58,6 +58,8 @@ class Sidecars:
             writing.pop(name, None)
             setattr(asset, name, _settled(name, value))
         self.library.forget(asset.id)
+        if asset.id in self.library.assets:
+            self.library.tell("on_asset_update", asset.owner_id, asset.id)
 
 
 def _settled(name: str, value: Any) -> Any:

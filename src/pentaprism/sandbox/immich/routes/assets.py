@@ -82,6 +82,8 @@ def _update(call: Call, asset: Asset) -> Json:
     if favorite is not None or dated is not None:
         taken, offset = _instant(dated), _zone(dated)
         call.library.describe(asset.id, favorite=favorite, taken=taken, offset=offset)
+        if dated is not None and not written:
+            call.library.tell("on_asset_update", asset.owner_id, asset.id)
     if visibility is not None:
         call.library.set_visibility(asset.id, visibility)
     return written
@@ -143,23 +145,37 @@ def _instant(text: str | None) -> int | None:
 
 
 def upload(call: Call) -> Reply:
-    """Take an uploaded file; bytes that are there already are a duplicate."""
+    """Take an uploaded file; bytes that are there already are a duplicate.
+
+    A client that tells their checksum is believed, whatever it sends.
+    """
+    told = read_checksum(call.headers.get("x-immich-checksum"))
+    if known := _known(call, told):
+        return json({"status": "duplicate", "id": known.id})
     if call.upload is None:
         raise wrong_type("object", ...)
     if not call.upload.data:
         raise ApiError(400, "File is empty")
     content = Whole(call.upload.data)
-    for asset in call.library.assets.values():
-        mine = asset.owner_id == call.user.id and asset.library_id is None
-        if mine and asset.checksum == content.sha1:
-            return json({"status": "duplicate", "id": asset.id})
+    if known := _known(call, content.sha1):
+        return json({"status": "duplicate", "id": known.id})
     asset = _uploaded(call, call.upload, content)
     if asset.live_video_id:
         if asset.live_video_id not in call.library.assets:
             raise ApiError(400, "Live photo video not found")
         call.library.set_visibility(asset.live_video_id, "hidden")
+        call.library.tell("on_asset_hidden", call.user.id, asset.live_video_id)
     call.library.add_asset(asset)
     return json({"id": asset.id, "status": "created"}, 201)
+
+
+def _known(call: Call, checksum: bytes | None) -> Asset | None:
+    """Return the caller's own asset with that checksum; those of external libraries are others."""
+    for asset in call.library.assets.values():
+        mine = asset.owner_id == call.user.id and asset.library_id is None
+        if mine and asset.checksum == checksum:
+            return asset
+    return None
 
 
 def _uploaded(call: Call, sent: Upload, content: Whole) -> Asset:

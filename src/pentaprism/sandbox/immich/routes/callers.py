@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pentaprism.sandbox.immich.access import require
+from pentaprism.sandbox.immich.access import require, session_id
 from pentaprism.sandbox.immich.call import OPEN, Call, Route
 from pentaprism.sandbox.immich.entities import Key, User
 from pentaprism.sandbox.immich.errors import (
@@ -59,7 +59,9 @@ def _user(call: Call, email: str) -> User | None:
 def log_out(call: Call) -> Reply:
     """End the caller's session; an API key has none, and needs all permissions to do nothing."""
     require(call.key, "all")
-    call.library.sessions.pop(call.token or "", None)
+    if call.library.sessions.pop(call.token or "", None) and call.token:
+        ended = session_id(call.token)
+        call.library.tell("on_session_delete", ended, ended)
     return json({"successful": True, "redirectUri": "/auth/login?autoLaunch=0"})
 
 

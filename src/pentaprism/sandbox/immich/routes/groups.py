@@ -27,7 +27,9 @@ def create_stack(call: Call) -> Reply:
     """Make a stack of two assets or more."""
     ids = call.body.uuids("assetIds", least=2)
     call.own_assets(ids, "asset.update")
-    return json(call.replies.stack(call.library.add_stack(ids)), 201)
+    stack = call.library.add_stack(ids)
+    _tell(call)
+    return json(call.replies.stack(stack), 201)
 
 
 def get_stack(call: Call) -> Reply:
@@ -43,12 +45,14 @@ def update_stack(call: Call) -> Reply:
         raise ApiError(400, "Primary asset must be in the stack")
     stack.asset_ids.sort(key=lambda id_: id_ != primary)
     call.library.touch(*stack.asset_ids)
+    _tell(call)
     return json(call.replies.stack(stack))
 
 
 def delete_stack(call: Call) -> Reply:
     """End one stack."""
     call.library.remove_stack(_stack(call, call.id(), "stack.delete").id)
+    _tell(call)
     return nothing()
 
 
@@ -56,6 +60,7 @@ def delete_stacks(call: Call) -> Reply:
     """End several stacks."""
     for stack in [_stack(call, id_, "stack.delete") for id_ in call.body.uuids("ids")]:
         call.library.remove_stack(stack.id)
+    _tell(call)
     return nothing()
 
 
@@ -68,7 +73,13 @@ def remove_from_stack(call: Call) -> Reply:
     if asset_id == stack.asset_ids[0]:
         raise ApiError(400, "Cannot remove stack's primary asset")
     call.library.leave_stack(asset_id)
+    _tell(call)
     return nothing()
+
+
+def _tell(call: Call) -> None:
+    """Tell the caller that stacks have changed; Immich does not say which."""
+    call.library.tell("on_asset_stack_update", call.user.id)
 
 
 def _stack(call: Call, stack_id: str, permission: str) -> Stack:

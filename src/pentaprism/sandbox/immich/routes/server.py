@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from pentaprism.sandbox.immich.call import Call, Route
+from pentaprism.sandbox.immich.entities import User
 from pentaprism.sandbox.immich.errors import ApiError
+from pentaprism.sandbox.immich.replies import Json
 from pentaprism.sandbox.immich.reply import Reply, json, nothing
+
+_IMAGES = (
+    ".avif .bmp .gif .jpeg .jpg .png .webp .3fr .ari .arw .cap .cin .cr2 .cr3 .crw .dcr .dng .erf"
+    " .fff .iiq .k25 .kdc .mrw .nef .nrw .orf .ori .pef .psd .raf .raw .rw2 .rwl .sr2 .srf .srw"
+    " .x3f .heic .heif .hif .insp .jp2 .jpe .jxl .mpo .svg .tif .tiff"
+)
+_VIDEOS = (
+    ".3gp .3gpp .avi .flv .insv .m2t .m2ts .m4v .mkv .mov .mp4 .mpe .mpeg .mpg .mts .mxf .ts .vob"
+    " .webm .wmv"
+)
 
 
 def ping(_: Call) -> Reply:
@@ -85,6 +97,49 @@ def config(call: Call) -> Reply:
     )
 
 
+def media_types(_: Call) -> Reply:
+    """Return the endings of the files that can be uploaded."""
+    return json({"video": _VIDEOS.split(), "image": _IMAGES.split(), "sidecar": [".xmp"]})
+
+
+def statistics(call: Call) -> Reply:
+    """Return how much every user has, to an admin."""
+    if not call.user.is_admin:
+        raise ApiError(403, "Forbidden")
+    users = [_usage(call, user) for user in call.library.users.values()]
+    added = ("photos", "videos", "usage", "usagePhotos", "usageVideos")
+    totals = {name: sum(user[name] for user in users) for name in added}
+    return json(totals | {"usageByUser": users})
+
+
+def _usage(call: Call, user: User) -> Json:
+    """Return what a user has outside the trash; files of external libraries take no room."""
+    assets = call.library.assets.values()
+    mine = [asset for asset in assets if asset.owner_id == user.id and asset.deleted is None]
+    told: Json = {"userId": user.id, "userName": user.name, "quotaSizeInBytes": None}
+    for name, size, moving in (("photos", "usagePhotos", False), ("videos", "usageVideos", True)):
+        kind = [asset for asset in mine if asset.is_video == moving]
+        told[name] = sum(asset.visibility != "hidden" for asset in kind)
+        told[size] = sum(asset.content.size for asset in kind if asset.library_id is None)
+    return told | {"usage": told["usagePhotos"] + told["usageVideos"]}
+
+
+def storage(_: Call) -> Reply:
+    """Return how full the disk is; the same always, as nothing here is on a disk."""
+    size, used = 1 << 40, 1 << 38
+    return json(
+        {
+            "diskAvailable": "768.0 GiB",
+            "diskSize": "1.0 TiB",
+            "diskUse": "256.0 GiB",
+            "diskAvailableRaw": size - used,
+            "diskSizeRaw": size,
+            "diskUseRaw": used,
+            "diskUsagePercentage": 25,
+        }
+    )
+
+
 def refuse_sync(call: Call) -> Reply:
     """Refuse the sync stream, which the sandbox does not play, as Immich refuses API keys."""
     if call.key is not None:
@@ -97,6 +152,9 @@ ROUTES = (
     Route("GET", "/server/version", "version", version, None),
     Route("GET", "/server/features", "features", features, None),
     Route("GET", "/server/config", "config", config, None),
+    Route("GET", "/server/media-types", "media_types", media_types, None),
     Route("GET", "/server/about", "about", about, "server.about"),
+    Route("GET", "/server/statistics", "usage", statistics, "server.statistics"),
+    Route("GET", "/server/storage", "storage", storage, "server.storage"),
     Route("POST", "/sync/stream", "sync", refuse_sync, "sync.stream"),
 )
