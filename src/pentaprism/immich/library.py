@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pentaprism.immich.listing import PAGE, following_page
 from pentaprism.immich.models import AssetReply, ExifReply, Number
 
 _SHOWN = frozenset({Visibility.TIMELINE, Visibility.ARCHIVE})
+_CLOCK = re.compile(r"([0-9]{1,4}):([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]{1,9})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class LibraryAsset:
     (naive), or UTC where ``in_utc`` says that no zone is known; None where Immich has not read one.
     ``camera`` is make and model. ``width`` and ``height`` are in pixels as the file has them,
     before it is turned as ``orientation`` (EXIF's 1 to 8) says. ``favourite`` tells that the user
-    gave it a heart.
+    gave it a heart. ``thumbhash`` is Immich's, None until it has made one. ``duration`` is in
+    milliseconds, None for what does not move.
     """
 
     asset: Asset
@@ -41,6 +44,8 @@ class LibraryAsset:
     width: int | None
     height: int | None
     favourite: bool
+    thumbhash: str | None = None
+    duration: int | None = None
 
     @property
     def shown(self) -> bool:
@@ -62,6 +67,7 @@ class LibraryAssetReply(AssetReply, rename="camel"):
 
     original_path: str = ""
     is_favorite: bool = False
+    duration: Number | str | None = None
     exif_info: LibraryExifReply | None = None
 
 
@@ -153,6 +159,8 @@ def _to_library_asset(reply: LibraryAssetReply) -> LibraryAsset:
         None if exif is None else _whole(exif.exif_image_width),
         None if exif is None else _whole(exif.exif_image_height),
         reply.is_favorite,
+        reply.thumbhash,
+        _duration(reply.duration),
     )
 
 
@@ -179,6 +187,17 @@ def _orientation(value: str | int | None) -> int | None:
     """Return EXIF's number; Immich passes on what it read, which may be words."""
     text = str(value)
     return int(text) if text in {"1", "2", "3", "4", "5", "6", "7", "8"} else None
+
+
+def _duration(value: Number | str | None) -> int | None:
+    """Return milliseconds; 2.x writes them as text, ``0:00:04.00000``, and zero for pictures."""
+    if not isinstance(value, str):
+        return _whole(value) or None
+    found = _CLOCK.fullmatch(value)
+    if found is None:
+        return None
+    hours, minutes, seconds = found.groups()
+    return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1000) or None
 
 
 def _whole(number: Number | None) -> int | None:

@@ -99,9 +99,10 @@ class Catalogue:
         await self._assets.save(
             self._connection.id, differences.added, differences.changed, differences.moved
         )
+        await self._assets.look_again(differences.looks)
         await self._assets.miss(differences.gone, self._clock())
         look.summary.added += len(differences.added)
-        look.summary.changed += len(differences.changed)
+        look.summary.changed += len(differences.changed) + len(differences.looks)
         look.summary.missing += len(differences.gone)
 
     def _facts(self, found: LibraryAsset) -> AssetFacts | None:
@@ -131,6 +132,8 @@ class Catalogue:
             name_key=keys.name,
             burst_key=keys.burst,
             favourite=found.favourite,
+            thumbhash=found.thumbhash,
+            duration=found.duration,
         )
 
     async def _forget(self, look: _Look) -> None:
@@ -225,11 +228,15 @@ class _Look:
 
 @dataclass(slots=True)
 class _Differences:
-    """What is to be written for a page; ``moved`` are those rows that may be other files now."""
+    """What is to be written for a page; ``moved`` are those rows that may be other files now.
+
+    Of ``looks`` only what they are shown by has changed, which says nothing about groups.
+    """
 
     added: list[AssetFacts] = field(default_factory=list)
     changed: dict[int, AssetFacts] = field(default_factory=dict)
     moved: list[int] = field(default_factory=list)
+    looks: dict[int, AssetFacts] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
 
     def add(self, facts: AssetFacts | None, old: KnownAsset | None, look: _Look) -> None:
@@ -243,7 +250,11 @@ class _Differences:
             self.added.append(facts)
             return
         look.seen.add(old.row)
-        if old.missing or old.facts != facts:
+        if not old.missing and old.facts == facts:
+            return
+        if not old.missing and old.facts.grouped_by == facts.grouped_by:
+            self.looks[old.row] = facts
+        else:
             self.changed[old.row] = facts
             if old.facts.place != facts.place:
                 self.moved.append(old.row)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from itertools import batched
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -49,11 +49,18 @@ class AssetFacts:
     name_key: str
     burst_key: str | None
     favourite: bool = False
+    thumbhash: str | None = None
+    duration: int | None = None
 
     @property
     def place(self) -> tuple[str, str, bytes | None]:
         """What decides which file in a root it is."""
         return self.folder, self.name, self.sha1
+
+    @property
+    def grouped_by(self) -> Self:
+        """What is left without that by which it is only shown."""
+        return replace(self, thumbhash=None, duration=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,23 @@ class LibraryAssets:
             if await self._has_connection(connection_id):
                 raise
             raise not_found("connection", connection_id) from error
+
+    @whole
+    async def look_again(self, looks: Mapping[int, AssetFacts]) -> None:
+        """Note by what rows are shown; they stay in their groups."""
+        if not looks:
+            return
+        async with self._database.write() as connection:
+            for some in batched(looks.items(), AT_ONCE):
+                await connection.execute(
+                    _UPDATED.values(
+                        thumbhash=bindparam("b_thumbhash"), duration=bindparam("b_duration")
+                    ),
+                    [
+                        {"b_row": row, "b_thumbhash": one.thumbhash, "b_duration": one.duration}
+                        for row, one in some
+                    ],
+                )
 
     async def last_row(self, connection_id: str) -> int:
         """Return the highest row, 0 without any: rows that are added later have higher ones."""

@@ -103,6 +103,9 @@ class _LibraryFiles(TypedColumns):
     # What people gave an asset; in how many albums it is, is asked of those in duplicate groups.
     favourite: Named[bool] = Column(Boolean, server_default=false())
     albums: Named[int] = Column(Integer, server_default="0")
+    # How an asset is shown before its picture is there, as Immich writes it; milliseconds.
+    thumbhash: Named[str | None] = Column(AnyText)
+    duration: Named[int | None] = Column(BigInteger)
 
 
 class _FileGroups(TypedColumns):
@@ -219,7 +222,24 @@ _index_where("ix_library_files_ungrouped", "row", "NOT grouped")
 _index_where("ix_library_files_read_version", "read_version", "root_id IS NOT NULL")
 _index_where("ix_library_files_problem", "problem")
 
+# The assets of a person by time, for the grid of photos; those with a heart are few, and videos.
+_SHOWN = "connection_id IS NOT NULL AND missing_at IS NULL"
+for _name, _shown in (
+    ("shown", _SHOWN),
+    ("favourite", f"{_SHOWN} AND favourite"),
+    ("video", f"{_SHOWN} AND kind = 'video'"),
+):
+    _where: ColumnElement[bool] = literal_column(_shown)
+    Index(
+        f"ix_library_files_{_name}",
+        *(library_files.c[column] for column in ("connection_id", "taken_at", "row")),
+        sqlite_where=_where,
+        postgresql_where=_where,
+    )
+
 # In the words of the index, so that the database knows it again.
+FAVOURITE: ColumnElement[bool] = literal_column("library_files.favourite")
+VIDEO: ColumnElement[bool] = library_files.c.kind == literal_column("'video'")
 UNGROUPED: ColumnElement[bool] = literal_column("NOT library_files.grouped")
 
 # Where a file was, for what groups it, before something about it changed: written by a trigger of

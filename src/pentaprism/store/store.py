@@ -10,6 +10,9 @@ from typing import Self
 
 from pentaprism.store.accounts import Accounts
 from pentaprism.store.api_tokens import ApiTokens
+from pentaprism.store.asset_counts import AssetCountsOfPeople
+from pentaprism.store.asset_facts import AssetFactsOfPeople
+from pentaprism.store.asset_groups import AssetGroups
 from pentaprism.store.changes import apply_changes
 from pentaprism.store.connections import Connections
 from pentaprism.store.consents import Consents
@@ -21,6 +24,7 @@ from pentaprism.store.duplicates import Duplicates
 from pentaprism.store.file_details import FileDetails
 from pentaprism.store.file_groups import FileGroups
 from pentaprism.store.fingerprints import Fingerprints
+from pentaprism.store.grid import Grid
 from pentaprism.store.group_decisions import GroupDecisions
 from pentaprism.store.items import Items
 from pentaprism.store.journal import Journal
@@ -85,6 +89,10 @@ class Store:
         self.verdicts = Verdicts(database, clock)
         self.duplicate_marks = DuplicateMarks(database, clock)
         self.journal = Journal(database, clock)
+        self.asset_facts = AssetFactsOfPeople(database)
+        self.asset_groups = AssetGroups(database)
+        self.asset_counts = AssetCountsOfPeople(database)
+        self.grid = Grid(database)
         self.locks = locks
         self._key = Key(database, secrets, locks)
 

@@ -229,6 +229,13 @@ Index(
     sqlite_where=COMPANION,
     postgresql_where=COMPANION,
 )
+# A primary's asset is its shot; the others are found by their own.
+Index(
+    "ix_items_companion_assets",
+    items.c.asset_id,
+    sqlite_where=COMPANION,
+    postgresql_where=COMPANION,
+)
 
 runs = Table(
     "runs",
