@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.installed-packages
 RUN := $(VENV)/.installed
 ASSETS := node_modules/.installed
+CLIENTS := tests/clients/node_modules/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 
@@ -54,6 +55,7 @@ bench: $(BENCH) ## Measure against peers (see bench/README.md)
 	$(BIN)/python bench/search.py
 	$(BIN)/python bench/accuracy.py
 	$(BIN)/python bench/duplicates.py
+	$(BIN)/python bench/gateway.py
 
 screenshots: $(DEV) ## Photograph every page, and the dashboard for the README
 	@PYTHONPATH=tests/contracts $(BIN)/python scripts/screenshots.py
@@ -80,15 +82,24 @@ $(ASSETS): package.json package-lock.json .npmrc scripts/assets.sh | $(PACKAGES)
 	@sh scripts/assets.sh $(VENV)
 	@touch $@
 
-$(DEV): requirements-dev.lock scripts/browser.sh $(RUN)
-	@$(INSTALL) --require-hashes -r requirements-dev.lock
-	@sh scripts/browser.sh
+$(CLIENTS): $(addprefix tests/clients/,package.json package-lock.json .npmrc) scripts/clients.sh \
+  | $(PACKAGES)
+	@sh scripts/clients.sh $(VENV)
 	@touch $@
 
-$(BENCH): requirements-bench.lock $(DEV)
+$(DEV): requirements-dev.lock scripts/browser.sh scripts/nginx.sh $(RUN) $(CLIENTS)
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@sh scripts/browser.sh
+	@sh scripts/nginx.sh
+	@touch $@
+
+$(BENCH): requirements-bench.lock bench/express/package-lock.json scripts/express.sh \
+  scripts/nginx.sh $(DEV)
 	@$(INSTALL) --require-hashes -r requirements-bench.lock
+	@sh scripts/express.sh $(VENV)
+	@sh scripts/nginx.sh
 	@touch $@
 
 clean: ## Remove what was installed and built
 	rm -rf $(VENV) build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  node_modules src/pentaprism/web/static/vendor
+	  node_modules bench/express/node_modules src/pentaprism/web/static/vendor

@@ -1,4 +1,4 @@
-"""The server: pages, API, clock and jobs in one process."""
+"""The server: pages, API, clock and jobs in one process, and the gateway in another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import FrameType
 from typing import Any
@@ -25,7 +25,9 @@ from pentaprism.app import App, RunOptions
 from pentaprism.connections import health
 from pentaprism.destinations.pace import Pace
 from pentaprism.edge import Entrance, Site, fit
-from pentaprism.errors import ActionRequiredError, InvalidError, PentaprismError
+from pentaprism.errors import InvalidError, PentaprismError
+from pentaprism.gateway_process import GatewayProcess
+from pentaprism.listening import listen
 from pentaprism.logs import SETTING, set_level
 from pentaprism.program import Program, Surroundings, assembled
 from pentaprism.settings import Settings
@@ -115,6 +117,7 @@ async def serve(
     *,
     host: str,
     port: int,
+    gateway_port: int | None = None,
     clock: Callable[[], datetime] = now,
     pace: Pace = Pace(),  # noqa: B008 - frozen
     ready: Callable[[str, Program], None] | None = None,
@@ -124,17 +127,21 @@ async def serve(
     """Serve until SIGINT or SIGTERM, or until ``stop`` is set.
 
     Runs that are at work are then parked, within 10 seconds. ``around`` may put something around
-    the application.
+    the application. With ``gateway_port`` a gateway is kept there, in a process of its own.
 
     ``ready`` is told the address when requests are answered. Raises `ActionRequiredError` with
-    code ``port`` where the port cannot be had.
+    code ``port`` where a port cannot be had.
     """
-    listening = _listen(host, port)
+    listening = listen(host, port)
+    gateway = _gateway(settings, host, gateway_port, listening)
     address = settings.base_url or f"http://localhost:{listening.getsockname()[1]}"
     async with (
+        gateway.ended() if gateway else nullcontext(),
         App.open(settings, clock=clock, pace=pace) as app,
         running(app, base_url=address) as program,
     ):
+        if gateway:
+            gateway.start()
         if level := await app.store.program_settings.get(SETTING):
             set_level(level)
         site = application(program)
@@ -147,7 +154,9 @@ async def serve(
             timeout_graceful_shutdown=_TO_ANSWER,
             access_log=settings.log_level.upper() == "DEBUG",
         )
-        server = _Server(config, program, lambda: ready(address, program) if ready else None)
+        server = _Server(
+            config, program, gateway, lambda: ready(address, program) if ready else None
+        )
         async with _stopped_by(stop, server):
             await server.serve(sockets=[listening])
 
@@ -169,9 +178,16 @@ async def _stopped_by(stop: asyncio.Event | None, server: _Server) -> AsyncItera
 class _Server(uvicorn.Server):
     """Lets go of those who watch as soon as the end is asked for, and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, program: Program, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        program: Program,
+        gateway: GatewayProcess | None,
+        ready: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._program = program
+        self._gateway = gateway
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -183,12 +199,33 @@ class _Server(uvicorn.Server):
         del sig, frame
         self.force_exit = self.should_exit
         self.should_exit = True
+        if self._gateway is not None:
+            self._gateway.end(at_once=self.force_exit)
         self._program.runner.changes.close()
         self._program.plans.changes.close()
         self._program.scans.changes.close()
         self._program.stack_pushes.changes.close()
         self._program.duplicate_scans.changes.close()
         self._program.resolutions.changes.close()
+
+
+def _gateway(
+    settings: Settings, host: str, port: int | None, pages: socket.socket
+) -> GatewayProcess | None:
+    """Return the gateway to keep at ``port``; raises where the port cannot be had."""
+    if port is None:
+        return None
+    try:
+        if port and port == pages.getsockname()[1]:
+            raise InvalidError(
+                f"The pages and the gateway cannot both have port {port}.",
+                code="port",
+                hint="Give one of them another one, with --port or --gateway-port.",
+            )
+        return GatewayProcess(settings, host=host, port=port)
+    except PentaprismError:
+        pages.close()
+        raise
 
 
 def _background(program: Program) -> list[Coroutine[Any, Any, None]]:
@@ -252,26 +289,3 @@ async def _connect_as_set(program: Program) -> None:
 
 def _announce(code: str, address: str) -> None:
     log.warning("Set-up code: %s  (open %s and enter it; it is asked for once)", code, address)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except socket.gaierror as error:
-        raise InvalidError(
-            f"{host} is no address of this machine.", code="host", hint="Give --host 0.0.0.0."
-        ) from error
-    listening = socket.socket(family, kind, protocol)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(address)
-    except OSError as error:
-        listening.close()
-        raise ActionRequiredError(
-            f"Port {port} at {host} cannot be had: {error.strerror}.",
-            code="port",
-            hint="Stop what uses it, or choose another one with --port.",
-        ) from error
-    return listening

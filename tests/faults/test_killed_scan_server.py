@@ -174,7 +174,7 @@ def scan_and_kill(home: Path, how: str, *, seed: int, kills: Sequence[int]) -> N
     for read in kills:
         command = ["scan", str(index.top)]
         if how == "serve":
-            command = ["serve", "--host", "127.0.0.1", "--port", str(free_port())]
+            command = ["serve", "--gateway-port", "off", "--port", str(free_port())]
         killed += wait_and_disturb(index, index.start(*command), read, choose)
         assert index.ask("PRAGMA integrity_check") == [("ok",)]
     assert killed

@@ -92,10 +92,10 @@ class House:
             "DATABASE_PATH": str(self.home / "data.db"),
             "GOOGLE_URL": self.google.url,
         }
-        command = [sys.executable, "-m", "pentaprism", "serve", "--host", "127.0.0.1"]
+        command = [sys.executable, "-m", "pentaprism", "serve", "--gateway-port", "off"]
         with (self.home / "server.log").open("a") as log:
             self.process = subprocess.Popen(
-                [*command, "--port", str(port or self.port)],
+                [*command, "--host", "127.0.0.1", "--port", str(port or self.port)],
                 env=environment,
                 stdout=log,
                 stderr=log,

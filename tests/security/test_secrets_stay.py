@@ -92,6 +92,7 @@ def telling(home: Path) -> Iterator[Story]:
             env={
                 **os.environ,
                 "PORT": str(port),
+                "GATEWAY_PORT": "0",
                 "APP_SECRET_KEY": KEY,
                 "DATABASE_PATH": str(home / "data.db"),
                 "LOG_PATH": str(home / "logs"),

@@ -63,7 +63,7 @@ app.add_typer(trash.app, name="trash")
 app.add_typer(stacks.app, name="stacks")
 app.command()(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")
-app.command()(serve.serve)
+app.add_typer(serve.app, name="serve")
 app.command()(demo.demo)
 app.add_typer(secret.app, name="key")
 

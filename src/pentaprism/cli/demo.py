@@ -29,6 +29,9 @@ _ASSETS = 240
 _LATENCY = 0.5
 """Seconds; a server that answered at once would leave nothing to watch."""
 
+_GATEWAY_PORT = 3000
+_LOG_LEVEL = "WARNING"
+
 _NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -49,13 +52,16 @@ async def _demo(home: Path, port: int) -> None:
     from pentaprism.settings import load_settings
 
     _clear(home)
-    configure(level="WARNING")
+    configure(level=_LOG_LEVEL)
     with (
         Sandbox(assets=_ASSETS, seed=1, shots=True, latency=_LATENCY) as immich,
         GoogleSandbox(consent=True, latency=_LATENCY) as google,
     ):
         settings = load_settings(
             database_path=home / "pentaprism.db",
+            immich_url=immich.url,
+            immich_api_key=immich.api_key,
+            log_level=_LOG_LEVEL,
             google_url=google.url,
             google_client_id=google.client_id,
             google_client_secret=google.client_secret,
@@ -67,6 +73,7 @@ async def _demo(home: Path, port: int) -> None:
             settings,
             host="127.0.0.1",
             port=port if _is_free(port) else 0,
+            gateway_port=_GATEWAY_PORT if port != _GATEWAY_PORT and _is_free(_GATEWAY_PORT) else 0,
             ready=lambda address, program: door.ready(address, program, mirrors),
             around=door.put_before,
         )
@@ -172,7 +179,7 @@ class _OpenDoor:
             f"[bold]Open {address}[/] - you are signed in. A made-up Immich and a made-up Google "
             "are behind it;\nthe album “Holiday” is being mirrored to .demo/photos and to Google "
             "at this moment, and the files\nof one shot in .demo/media are grouped. Ctrl-C ends "
-            "it.\n\nYour own Immich: make run"
+            "it.\n\nYour own Immich: make run\n"
         )
 
     async def _begin(self, program: Program, mirrors: list[Mirror]) -> None:

