@@ -102,4 +102,5 @@ $(BENCH): requirements-bench.lock bench/express/package-lock.json scripts/expres
 
 clean: ## Remove what was installed and built
 	rm -rf $(VENV) build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-	  node_modules bench/express/node_modules src/pentaprism/web/static/vendor
+	  node_modules tests/clients/node_modules bench/express/node_modules \
+	  src/pentaprism/web/static/vendor

@@ -300,3 +300,14 @@ async def test_who_never_comes_to_the_end_of_a_request_is_cut_off(tmp_path: Path
             assert (await answer).status == 200
         server.should_exit = True
         await serving
+
+
+async def test_no_credential_of_a_websocket_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with gateway_world(tmp_path) as world:
+        url = f"{world.url}/api/socket.io/?EIO=4&transport=websocket&sessionKey=a-secret-word"
+        async with world.session.ws_connect(url, headers=world.key) as carried:
+            assert (await carried.receive_str()).startswith("0{")
+    assert "a-secret-word" not in caplog.text

@@ -19,6 +19,9 @@ S = "9fK2sLq7Vb1XcZ0mT4yW8eRu"
 FERNET = Fernet(Fernet.generate_key()).encrypt(b"hunter2").decode()
 
 SECRETIVE = [
+    f"GET /api/socket.io/?EIO=4&sessionKey={S}&transport=websocket",
+    f"GET /api/assets/1/thumbnail?slug={S}",
+    f"x-immich-share-key: {S}",
     f"Authorization: Bearer {S}",
     f"authorization: Basic {S}==",
     f"Proxy-Authorization: Basic {S}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -37,6 +38,8 @@ async def serve_gateway(
     ``patience`` seconds to come to their end. Raises `ActionRequiredError` with code ``port`` where
     the port cannot be had, and `InvalidError` for an address of Immich that is none.
     """
+    # It tells of each websocket with its query, in which a credential may be.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     listening = listen(host, port)
     address = f"http://localhost:{listening.getsockname()[1]}"
     async with assembled(settings) as gateway:

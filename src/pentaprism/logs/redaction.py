@@ -21,14 +21,14 @@ _VALUE = r"""(?:\[hidden\]|b?"(?:\\.|[^"\\])*"|b?'(?:\\.|[^'\\])*'|[^\s"'&,;)}\]
 
 _HEADERS = (
     "authorization|proxy-authorization|x-api-key|x-immich-user-token|x-immich-session-token"
-    "|x-goog-api-key|set-cookie|cookie"
+    "|x-immich-share-key|x-immich-share-slug|x-goog-api-key|set-cookie|cookie"
 )
 _NAMES = (
     r"api[_-]?key|x-api-key|immich_api_key|(?:access|refresh|id|user|upload|session|share|csrf)"
-    r"[_-]?token|token|(?:google_)?client[_-]?secret|app_secret_key|secret|code_verifier"
+    r"[_-]?token|token|session[_-]?key|(?:google_)?client[_-]?secret|app_secret_key|secret|code_verifier"
     r"|(?:old|new)?password|passwd|passphrase|immich_access_token|pentaprism_session"
 )
-_WEAK = "key|code|pass|state|sig|signature"
+_WEAK = "key|slug|code|pass|state|sig|signature"
 _SERVICES = (
     "tgram|discord|slack|pover|gotify|ntfy|mailto|matrix|mmost|rocket|pbul|prowl|ifttt|join|hassio"
     "|signal|twilio|pagerduty|opsgenie|wxteams|webex|workflow|zulip|whatsapp|mailgun|sendgrid|ses"
