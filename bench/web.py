@@ -134,7 +134,7 @@ def serving(database: Path, cookie: str, profile: Path | None) -> Iterator[Serve
         "LOG_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",
     }
-    command += ["--port", "0", "--host", "127.0.0.1"]
+    command += ["--port", "0", "--gateway-port", "off", "--host", "127.0.0.1"]
     with subprocess.Popen(command, env=environment, stdout=-1, text=True) as process:
         assert process.stdout is not None
         try:

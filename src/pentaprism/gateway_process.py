@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager, suppress
 
 from pydantic import SecretStr
 
-from pentaprism.listening import listen
+from pentaprism.listening import LAST_PORT, listen
+from pentaprism.overview.gateway import GatewayState
 from pentaprism.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "pentaprism", "serve", "gateway")
@@ -28,8 +29,6 @@ _LONGEST = 30.0
 
 _MANY = 4
 """After how many deaths in a row it is said that something is wrong with it."""
-
-_HINT = "Stop what uses it, or choose another one with --gateway-port; `off` starts no gateway."
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +69,7 @@ class GatewayProcess:
         patience: float = 7.0,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
-        with listen(host, port, hint=_HINT) as trying:
+        with listen(host, port, hint=_hint(port)) as trying:
             self.port: int = trying.getsockname()[1]
         self._settings = write_settings(settings)
         self._command = (*command, "--host", host, "--port", str(self.port), "--attached")
@@ -79,6 +78,7 @@ class GatewayProcess:
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._ending = False
+        self._began = tick()
         self.deaths = 0
         self.deaths_in_a_row = 0
 
@@ -90,7 +90,19 @@ class GatewayProcess:
     @property
     def is_failing(self) -> bool:
         """Whether it died so often in a row that a person should look."""
-        return self.deaths_in_a_row >= _MANY
+        return self.deaths_in_a_row >= _MANY and not self._is_steady
+
+    @property
+    def state(self) -> GatewayState:
+        """How the gateway does."""
+        if self.is_failing:
+            return "fails"
+        return "runs" if self._process is not None else "starts"
+
+    @property
+    def _is_steady(self) -> bool:
+        """Whether the process has lived for long enough to count as one that works."""
+        return self._process is not None and self._tick() - self._began >= _STEADY
 
     def start(self) -> None:
         """Keep a gateway from now on."""
@@ -130,11 +142,11 @@ class GatewayProcess:
 
     async def _run(self) -> None:
         while True:
-            began = self._tick()
+            self._began = self._tick()
             code = await self._once()
             if self._ending:
                 return
-            steady = self._tick() - began >= _STEADY
+            steady = self._tick() - self._began >= _STEADY
             self.deaths += 1
             self.deaths_in_a_row = 1 if steady else self.deaths_in_a_row + 1
             pause = min(_LONGEST, _FIRST * 2 ** min(self.deaths_in_a_row - 1, 10))
@@ -174,6 +186,14 @@ class GatewayProcess:
                 self.port,
                 pause,
             )
+
+
+def _hint(port: int) -> str:
+    other = port + 1 if port < LAST_PORT else port - 1
+    return (
+        f"Stop what uses it, or give the gateway another one, such as --gateway-port {other}; "
+        "--gateway-port off starts none."
+    )
 
 
 def _ending(code: int) -> str:

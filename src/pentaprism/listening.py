@@ -6,6 +6,9 @@ import socket
 
 from pentaprism.errors import ActionRequiredError, InvalidError
 
+LAST_PORT = 65535
+"""The highest number that a port has."""
+
 
 def listen(
     host: str, port: int, *, hint: str = "Stop what uses it, or choose another one with --port."

@@ -28,6 +28,7 @@ from pentaprism.jobs.stack_pushes import StackPushes
 from pentaprism.jobs.watching import Watchers
 from pentaprism.overview.activity import Activities
 from pentaprism.overview.attention import Attentions
+from pentaprism.overview.gateway import KeptGateway
 from pentaprism.overview.mirrors import Summaries
 from pentaprism.store.records import Mirror, Run
 
@@ -37,7 +38,8 @@ class Program:
     """The parts of a running server; made by `assembled`.
 
     ``base_url`` is where people open the pages, without a slash at its end. ``zone`` is the time
-    zone of the machine, in which schedules are read and times are shown.
+    zone of the machine, in which schedules are read and times are shown. ``gateway`` is None where
+    none is kept beside the pages.
     """
 
     app: App
@@ -66,16 +68,21 @@ class Program:
     stack_pushes: StackPushes
     duplicate_scans: DuplicateScans
     resolutions: Resolutions
+    gateway: KeptGateway | None
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a server is put into: ``announce`` gets the set-up code, ``tick`` counts seconds."""
+    """What a server is put into: ``announce`` gets the set-up code, ``tick`` counts seconds.
+
+    ``gateway`` is the one that is kept beside the pages.
+    """
 
     base_url: str
     zone: tzinfo
     announce: Callable[[str], None]
     tick: Callable[[], float]
+    gateway: KeptGateway | None = None
 
 
 @asynccontextmanager
@@ -134,7 +141,7 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
             health=health,
             disks=disks,
             summaries=Summaries(app, albums),
-            attentions=Attentions(app, health, disks),
+            attentions=Attentions(app, health, disks, around.gateway),
             activities=Activities(app),
             runner=runner,
             clock=the_clock,
@@ -146,4 +153,5 @@ async def assembled(app: App, around: Surroundings) -> AsyncIterator[Program]:
             stack_pushes=stack_pushes,
             duplicate_scans=duplicate_scans,
             resolutions=resolutions,
+            gateway=around.gateway,
         )

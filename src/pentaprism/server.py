@@ -61,13 +61,19 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def running(app: App, *, base_url: str, zone: tzinfo | None = None) -> AsyncIterator[Program]:
-    """Make a server's parts around ``app``, and let clock and jobs work while the context lasts."""
+async def running(
+    app: App, *, base_url: str, zone: tzinfo | None = None, gateway: GatewayProcess | None = None
+) -> AsyncIterator[Program]:
+    """Make a server's parts around ``app``, and let clock and jobs work while the context lasts.
+
+    ``gateway`` is the one that the pages tell of.
+    """
     around = Surroundings(
         base_url=base_url,
         zone=zone or get_localzone(),
         announce=lambda code: _announce(code, base_url),
         tick=time.monotonic,
+        gateway=gateway,
     )
     async with assembled(app, around) as program:
         await adopt_accounts(app.store)
@@ -138,7 +144,7 @@ async def serve(
     async with (
         gateway.ended() if gateway else nullcontext(),
         App.open(settings, clock=clock, pace=pace) as app,
-        running(app, base_url=address) as program,
+        running(app, base_url=address, gateway=gateway) as program,
     ):
         if gateway:
             gateway.start()

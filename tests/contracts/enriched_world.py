@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from starlette.types import Message, Scope
+from told_library import GatewayLibrary, gateway_library
 
-from gateway_library import GatewayLibrary, gateway_library
 from pentaprism.gateway.annotations import Annotations
 from pentaprism.gateway.callers import Callers
 from pentaprism.gateway.counters import Counters

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from enriched_world import EnrichedWorld, Headers, Shown, ask, enriched, request
 from starlette.types import ASGIApp
+from told_library import NAMES, Owned
 
-from gateway_library import NAMES, Owned
 from pentaprism.gateway.own import PREFIX, own_routes
 from pentaprism.sandbox.immich import Sandbox
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from enriched_world import NOTHING
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from told_library import ADA, BEN, SCORE, GatewayLibrary, Owned, gateway_library
 
-from gateway_library import ADA, BEN, SCORE, GatewayLibrary, Owned, gateway_library
 from pentaprism.gateway.annotations import Annotations, UntoldError
 from pentaprism.gateway.facts import NOTHING as NOTHING_TEXT
 from pentaprism.gateway.facts import write_facts
@@ -23,6 +23,8 @@ from pentaprism.gateway.kept_facts import KeptFacts
 from pentaprism.store import Store
 from pentaprism.store.asset_facts_records import AssetFacts, MirrorFact
 from pentaprism.store.records import ItemState
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Clock:
@@ -214,6 +216,7 @@ async def test_watching_looks_again_and_again(tmp_path: Path) -> None:
 ids = st.integers(0, 30).map(str)
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.lists(ids, max_size=8)), max_size=30))
 def test_what_is_kept_is_what_was_given_and_is_bounded(
     pages: list[tuple[str, list[str]]],

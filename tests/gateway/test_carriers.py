@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pentaprism.gateway.carriers import (
@@ -16,6 +16,7 @@ from pentaprism.gateway.carriers import (
     may_be_api_key,
 )
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KEY = b"k" * 32
 CARRYING = (
     b"cookie",
@@ -42,11 +43,13 @@ def request(headers: Pairs, query: bytes = b"") -> dict[str, Any]:
     return {"type": "http", "headers": headers, "query_string": query}
 
 
+@UNHURRIED
 @given(carrying, carrying)
 def test_different_carriers_have_different_digests(one: Pairs, other: Pairs) -> None:
     assert (digest(request(one), KEY) == digest(request(other), KEY)) is (one == other)
 
 
+@UNHURRIED
 @given(carrying, others, st.randoms(use_true_random=False))
 def test_other_headers_count_neither_by_what_they_say_nor_by_where_they_are(
     carriers: Pairs, more: Pairs, chance: Any
@@ -59,6 +62,7 @@ def test_other_headers_count_neither_by_what_they_say_nor_by_where_they_are(
     assert carrier_headers(request(mixed)) == carriers
 
 
+@UNHURRIED
 @given(st.sampled_from(("apiKey", "sessionKey", "key", "slug")), values, values)
 def test_parameters_of_the_query_count_by_their_values(name: str, one: bytes, other: bytes) -> None:
     queries = [f"{name}={value.hex()}".encode() for value in (one, other)]

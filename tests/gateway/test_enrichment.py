@@ -13,18 +13,19 @@ from typing import Any
 
 import pytest
 from enriched_world import NOTHING, EnrichedWorld, Headers, enriched, enriched_sandbox
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_samples import NOW
 from raw_http import Message, upstream, written
+from told_library import NAMES, Owned
 
-from gateway_library import NAMES, Owned
 from pentaprism.gateway.annotations import Annotations
 from pentaprism.gateway.enrichment import Enrichment, kind_of
 from pentaprism.gateway.representation import accepts_gzip
 from pentaprism.gateway.splicing import Kind
 from pentaprism.sandbox.immich import Sandbox
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ID = "7c09785f-8e74-4931-95c0-06391b9f16c3"
 SEARCH = "/api/search/metadata"
 BUCKET = "/api/timeline/bucket"
@@ -505,6 +506,7 @@ def test_who_takes_gzip_is_known(accepted: list[bytes], *, expected: bool) -> No
     assert accepts_gzip({"headers": headers}) is expected
 
 
+@UNHURRIED
 @given(st.binary())
 def test_no_header_breaks_it(accepted: bytes) -> None:
     accepts_gzip({"headers": [(b"accept-encoding", accepted)]})

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 import uvicorn
 from gateway_world import GatewayWorld, gateway_settings, gateway_world, served
+from pydantic import SecretStr
 from raw_http import wire
 
 from pentaprism.app import App
@@ -311,3 +312,19 @@ async def test_no_credential_of_a_websocket_is_logged(
         async with world.session.ws_connect(url, headers=world.key) as carried:
             assert (await carried.receive_str()).startswith("0{")
     assert "a-secret-word" not in caplog.text
+
+
+async def test_the_metrics_tell_what_went_wrong(tmp_path: Path) -> None:
+    async with gateway_world(tmp_path, metrics_token=SecretStr("a word of sixteen")) as world:
+        sandbox = world.sandbox
+        asset = asset_of(world)
+        await world.gateway.database.close()
+        assert await is_plain(world)
+        await sandbox.stop()
+        assert (await world.get(asset))[0] == 502
+        assert (await world.get(PING))[0] == 502
+        bearer = {"Authorization": "Bearer a word of sixteen"}
+        async with world.session.get(f"{world.url}/metrics", headers=bearer) as answer:
+            told = await answer.text()
+    assert 'pentaprism_gateway_plain_replies_total{because="database"} 1.0' in told
+    assert 'upstream_errors_total{code="immich_unreachable"}' in told

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pentaprism.gateway.splicing import Kind, Places, find_places, splice
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RECORDED = Path(__file__).parents[3] / "shared" / "immich" / "recorded"
 IDS = [f"7c09785f-8e74-4931-95c0-06391b9f16c{n:x}" for n in range(16)]
 
@@ -82,8 +83,8 @@ def compact(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+@UNHURRIED
 @given(results, layouts, spaces, spaces)
-@settings(max_examples=300)
 def test_a_search_says_the_same_and_more(
     reply: dict[str, Any], layout: dict[str, Any], before: str, after: str
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_search_says_the_same_and_more(
     ]
 
 
+@UNHURRIED
 @given(assets | late, layouts, spaces, spaces)
 def test_a_detail_says_the_same_and_more(
     asset: dict[str, Any], layout: dict[str, Any], before: str, after: str
@@ -113,6 +115,7 @@ def test_a_detail_says_the_same_and_more(
     assert json.loads(result) == {**json.loads(body), "pentaprism": json.loads(objects[0])}
 
 
+@UNHURRIED
 @given(
     st.integers(0, 4),
     st.sets(names.filter(lambda name: name != "id"), max_size=4),

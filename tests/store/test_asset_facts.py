@@ -12,8 +12,8 @@ import pytest
 from library_samples import NOON
 from sqlalchemy import ClauseElement, event
 from sqlalchemy.dialects import sqlite
+from told_library import ADA, BEN, SCORE, GatewayLibrary, Owned, gateway_library
 
-from gateway_library import ADA, BEN, SCORE, GatewayLibrary, Owned, gateway_library
 from pentaprism.assets import Role
 from pentaprism.fingerprints.labels import Label
 from pentaprism.groups.files import GroupType

@@ -13,8 +13,8 @@ import pytest
 from library_samples import NOON
 from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
+from told_library import ADA, BEN, GatewayLibrary, gateway_library
 
-from gateway_library import ADA, BEN, GatewayLibrary, gateway_library
 from pentaprism.assets import MediaType
 from pentaprism.errors import InvalidError
 from pentaprism.groups.files import GroupType

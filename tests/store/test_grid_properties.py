@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_samples import noon
+from told_library import ADA, GatewayLibrary, gateway_library
 
-from gateway_library import ADA, GatewayLibrary, gateway_library
 from pentaprism.store.grid import GridRow, GridWanted
 
 NAMES = [f"{stem}.{end}" for stem in ("A_1", "A_2", "A_3", "B") for end in ("JPG", "CR2", "MOV")]

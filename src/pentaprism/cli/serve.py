@@ -10,13 +10,13 @@ from pentaprism.cli.gateway import gateway
 from pentaprism.cli.options import work
 from pentaprism.cli.output import say
 from pentaprism.errors import InvalidError
+from pentaprism.listening import LAST_PORT
 
 if TYPE_CHECKING:
     from pentaprism.program import Program
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - it asks for a sign-in, and is opened from other machines
 _NO_GATEWAY = "off"
-_LAST_PORT = 65535
 
 app = typer.Typer()
 
@@ -61,12 +61,12 @@ def read_gateway_port(text: str) -> int | None:
     word = text.strip().lower()
     if word == _NO_GATEWAY:
         return None
-    if word.isascii() and word.isdigit() and int(word) <= _LAST_PORT:
+    if word.isascii() and word.isdigit() and int(word) <= LAST_PORT:
         return int(word)
     raise InvalidError(
-        f"--gateway-port is {text!r}, which is no port.",
+        f"--gateway-port (GATEWAY_PORT) is {text!r}, which is no port.",
         code="usage",
-        hint=f"Give a number up to {_LAST_PORT}, or the word off.",
+        hint=f"Give a number up to {LAST_PORT}, or the word off.",
     )
 
 

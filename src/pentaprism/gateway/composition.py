@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from pentaprism.gateway.annotations import Annotations
 from pentaprism.gateway.application import Application
 from pentaprism.gateway.cache import Cache
@@ -20,12 +22,13 @@ from pentaprism.gateway.enrichment import Enrichment
 from pentaprism.gateway.events import RECONNECTED, Event, Events
 from pentaprism.gateway.finding import Finding
 from pentaprism.gateway.forwarding import Forwarding
+from pentaprism.gateway.late import Late
 from pentaprism.gateway.metrics import Metrics
-from pentaprism.gateway.own import own_routes
 from pentaprism.gateway.passing import Passing
 from pentaprism.gateway.websockets import Websockets
 from pentaprism.logs import hide
 from pentaprism.settings import Settings
+from pentaprism.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,12 @@ async def assembled(settings: Settings) -> AsyncIterator[Gateway]:
         await database.look()
         await finding.look()
         forwarding = Forwarding(settings.trusted_networks)
-        passing = Passing(finding.upstream, forwarding, timeout=settings.gateway_timeout)
+        passing = Passing(
+            finding.upstream,
+            forwarding,
+            timeout=settings.gateway_timeout,
+            failed=counters.went_wrong,
+        )
         await passing.start()
         stack.push_async_callback(passing.close)
         cache = _cache(settings, passing)
@@ -68,7 +76,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Gateway]:
         application = Application(
             passing=passing,
             websockets=Websockets(finding.upstream, forwarding, timeout=settings.gateway_timeout),
-            own=own_routes(callers, database.store, passing),
+            own=_own_routes(callers, database.store, passing),
             metrics=Metrics(
                 counters,
                 cache,
@@ -76,7 +84,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Gateway]:
                 connected=lambda: events.connected,
                 token=token.get_secret_value() if token else None,
             ),
-            enrichment=Enrichment(passing, callers, annotations)
+            enrichment=Enrichment(passing, callers, annotations, counters=counters)
             if settings.gateway_enrichment == "on"
             else None,
             cache=cache,
@@ -106,6 +114,16 @@ def _cache(settings: Settings, passing: Passing) -> Cache | None:
         key=_cache_key(settings),
         redis_url=redis.get_secret_value() if redis else None,
     )
+
+
+def _own_routes(callers: Callers, store: Callable[[], Store | None], passing: Passing) -> ASGIApp:
+    def make() -> ASGIApp:
+        # FastAPI takes a third of the time that a start takes, and few clients ask for these.
+        from pentaprism.gateway.own import own_routes  # noqa: PLC0415
+
+        return own_routes(callers, store, passing)
+
+    return Late(make)
 
 
 def _cache_key(settings: Settings) -> bytes:

@@ -25,6 +25,7 @@ from pentaprism.gateway.upstream import Upstream
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_FETCHED = 1024 * 1024
+_OURS = 500  # the first status that is no client's fault
 _TOO_LARGE = "Immich's reply is much larger than it should be."
 
 
@@ -32,7 +33,8 @@ class Passing:
     """ASGI: answers each request with Immich's reply to it.
 
     ``upstream`` tells where Immich is now, None where nobody has said so. ``timeout``: seconds for
-    which Immich may be silent, ``connect_timeout``: seconds for it to take a connection.
+    which Immich may be silent, ``connect_timeout``: seconds for it to take a connection. ``failed``
+    hears the code of each failure of Immich.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Passing:
         *,
         timeout: float,
         connect_timeout: float = 5.0,
+        failed: Callable[[str], None] | None = None,
     ) -> None:
         self._upstream = upstream
         self._forwarding = forwarding
         self._patience = Patience(timeout)
         self._pool = Pool(connect_timeout)
+        self._failed = failed
 
     async def start(self) -> None:
         """Be ready; to be called in the loop that will carry the requests."""
@@ -64,6 +68,7 @@ class Passing:
             head, framing = request_head(scope, upstream, self._forwarding)
             exchange = await self._exchange(upstream, head, framing, receive, scope["method"])
         except UpstreamError as error:
+            self._note(error)
             await send_error(send, error)
             return
         await relay_rest(exchange, send, reply_headers(exchange.headers))
@@ -87,7 +92,11 @@ class Passing:
             scope, upstream, self._forwarding, method=method, without=without, extra=extra
         )
         asked = method or scope["method"]
-        return Answer(await self._exchange(upstream, head, framing, receive, asked))
+        try:
+            return Answer(await self._exchange(upstream, head, framing, receive, asked))
+        except UpstreamError as error:
+            self._note(error)
+            raise
 
     async def fetch(
         self, path: bytes, headers: Sequence[tuple[bytes, bytes]], query: bytes = b""
@@ -114,6 +123,10 @@ class Passing:
         if body is None:
             raise broke_off(_TOO_LARGE)
         return Reply(answer.status, answer.headers, body)
+
+    def _note(self, error: UpstreamError) -> None:
+        if self._failed is not None and error.status >= _OURS:
+            self._failed(error.code)
 
     def _known(self) -> Upstream:
         upstream = self._upstream()

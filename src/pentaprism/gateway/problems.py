@@ -8,7 +8,7 @@ from http import HTTPStatus
 import orjson
 from starlette.types import Send
 
-from pentaprism.edge.problems import MEDIA_TYPE
+MEDIA_TYPE = b"application/problem+json"
 
 GONE = 499
 """The status of a request whose client has left: nobody reads it."""
@@ -48,7 +48,7 @@ async def send_problem(  # noqa: PLR0917 - in the order in which a problem is to
         }
     )
     start = [
-        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-type", MEDIA_TYPE),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         *headers,

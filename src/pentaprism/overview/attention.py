@@ -12,6 +12,7 @@ from pentaprism.app import NEEDED, App
 from pentaprism.connections.disks import DiskHealth, Disks
 from pentaprism.connections.health import ConnectionHealth, Health
 from pentaprism.destinations.google_photos.scopes import EDIT
+from pentaprism.overview.gateway import KeptGateway
 from pentaprism.overview.held import Held, HeldRemovals
 from pentaprism.overview.mirrors import MirrorSummary
 from pentaprism.overview.phrases import Bytes, Phrase, phrase
@@ -26,9 +27,12 @@ _TONES = ("failed", "waiting", "idle")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the way out is: the page of a run, a mirror, an account or a connection."""
+    """Where the way out is: the page of a run, a mirror, an account, a connection or the program.
 
-    kind: Literal["run", "mirror", "account", "connection"]
+    The ``id`` of the last is that of a part of its page.
+    """
+
+    kind: Literal["run", "mirror", "account", "connection", "system"]
     id: str
 
 
@@ -37,7 +41,8 @@ class Attention:
     """One thing that a person must do.
 
     ``code`` is one of ``reconnect``, ``disk_gone``, ``mirror_failed``, ``connection``,
-    ``permissions``, ``disk``, ``disk_full``, ``sign_in_ends``, ``removals_held``, ``not_granted``.
+    ``permissions``, ``disk``, ``disk_full``, ``sign_in_ends``, ``removals_held``, ``not_granted``,
+    ``gateway``.
     ``hint`` is in English and may be empty. The values of the phrases are names, numbers, `Bytes`
     and times as they are.
     """
@@ -53,7 +58,11 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that `judge` looks at; ``held`` is by mirror, ``health`` by connection."""
+    """Everything that `judge` looks at; ``held`` is by mirror, ``health`` by connection.
+
+    ``dead_port`` is that of a gateway that dies again and again; None where there is none, and for
+    people who can do nothing about it.
+    """
 
     now: datetime
     accounts: Sequence[Account] = ()
@@ -62,15 +71,22 @@ class Findings:
     connections: Sequence[Connection] = ()
     health: Mapping[str, ConnectionHealth] = field(default_factory=dict)
     disks: Sequence[DiskHealth] = ()
+    dead_port: int | None = None
 
 
 class Attentions:
-    """Gathers what is known and says what it asks of a person."""
+    """Gathers what is known and says what it asks of a person.
 
-    def __init__(self, app: App, health: Health, disks: Disks) -> None:
+    ``gateway`` is the one that is kept beside the pages, None where there is none.
+    """
+
+    def __init__(
+        self, app: App, health: Health, disks: Disks, gateway: KeptGateway | None = None
+    ) -> None:
         self._app = app
         self._health = health
         self._disks = disks
+        self._gateway = gateway
         self._held = HeldRemovals(app.store)
 
     async def of(self, owner_id: str, summaries: Sequence[MirrorSummary]) -> list[Attention]:
@@ -86,8 +102,16 @@ class Attentions:
                 connections=connections,
                 health={id_: health for id_, health in known.items() if health is not None},
                 disks=await self._disks.under(one.mirror for one in summaries),
+                dead_port=await self._dead_port(owner_id),
             )
         )
+
+    async def _dead_port(self, owner_id: str) -> int | None:
+        """Return the port of a gateway that does not live, if ``owner_id`` can do anything."""
+        if self._gateway is None or self._gateway.state != "fails":
+            return None
+        person = await self._app.store.people.get(owner_id)
+        return self._gateway.port if person.is_admin else None
 
     async def _held_by_mirror(
         self, summaries: Iterable[MirrorSummary]
@@ -108,6 +132,7 @@ def judge(found: Findings) -> list[Attention]:
         *_disks(found),
         *_held(found),
         *_not_granted(found),
+        *_gateway(found),
     ]
     return sorted(every, key=lambda one: _TONES.index(one.tone))
 
@@ -294,6 +319,23 @@ def _not_granted(found: Findings) -> Iterable[Attention]:
                 action=phrase("Grant it"),
                 target=Target("account", account.id),
             )
+
+
+def _gateway(found: Findings) -> Iterable[Attention]:
+    if found.dead_port is not None:
+        yield Attention(
+            "failed",
+            "gateway",
+            phrase("The gateway does not start"),
+            phrase(
+                "Apps that use Immich at port %(port)s get no answer. It ended several times in a "
+                "row, and is tried again every half minute.",
+                port=str(found.dead_port),
+            ),
+            hint="The log tells why it ends.",
+            action=phrase("Show the gateway"),
+            target=Target("system", "gateway"),
+        )
 
 
 def _removes(one: MirrorSummary) -> bool:

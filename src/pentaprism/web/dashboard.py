@@ -175,15 +175,13 @@ def target_of(attention: Attention) -> str:
         return ""
     if attention.code == "removals_held":
         return f"/mirrors/{target.id}/preview"
-    match target.kind:
-        case "run":
-            return f"/runs/{target.id}"
-        case "mirror":
-            return f"/mirrors/{target.id}"
-        case "account":
-            return "/accounts"
-        case "connection":
-            return "/connections"
+    return {
+        "run": f"/runs/{target.id}",
+        "mirror": f"/mirrors/{target.id}",
+        "account": "/accounts",
+        "connection": "/connections",
+        "system": f"/system#{target.id}",
+    }[target.kind]
 
 
 def _words(page: Page) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from starlette.responses import Response, StreamingResponse
 
 from pentaprism import __version__
+from pentaprism.access import home_servers
 from pentaprism.edge import Allow, Routes, Side
 from pentaprism.errors import InvalidError, NotFoundError
 from pentaprism.inspection import settings_of
@@ -60,6 +61,8 @@ async def system(page: CurrentPage) -> Response:
         schema=newest_revision(),
         uptime=time.monotonic() - _BEGAN,
         jobs=await _jobs(page),
+        gateway=page.program.gateway,
+        upstream=await _upstream(page),
         people=await app.store.people.list(),
         settings=settings_of(settings),
         level=await log_level(page),
@@ -123,6 +126,14 @@ async def _jobs(page: Page) -> Jobs:
         waiting=len(waiting) - queued,
         elsewhere=sum(run.id not in here for run in running),
     )
+
+
+async def _upstream(page: Page) -> str:
+    """Return the Immich that a gateway with these settings is in front of; empty without one."""
+    app = page.program.app
+    if app.settings.immich_url is not None:
+        return app.settings.immich_url
+    return next((server.url for server in await home_servers(app.store)), "")
 
 
 def _bytes(path: Path) -> int:
