@@ -29,6 +29,40 @@ async def test_what_was_asked_once_is_answered_from_memory_byte_for_byte() -> No
     assert w.cache.size > len(first.body)
 
 
+async def test_a_web_server_can_have_what_is_fresh_without_waiting() -> None:
+    w = world()
+
+    def at_hand(*extra: tuple[bytes, bytes], method: str = "GET") -> tuple[bytes, bytes] | None:
+        headers = [*ANNA, *extra]
+        return w.cache.at_hand(
+            {"method": method, "raw_path": PATH, "query_string": b"", "headers": headers}
+        )
+
+    assert at_hand() is None
+    got = await w.get(ANNA)
+    found = at_hand()
+    assert found is not None
+    head, body = found
+    assert body == got.body
+    lines = [b"%b: %b" % pair for pair in got.headers]
+    assert head == b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
+    assert w.cache.counts.hits == w.cache.counts.answered[2] == 1
+    for other in (etag(1), etag(2), (b"range", b"bytes=0-1"), (b"cookie", b"a=b")):
+        assert at_hand(other) is None
+    assert at_hand(method="HEAD") is None
+    w.clock.now += 10
+    assert at_hand() is None
+
+
+async def test_a_header_with_a_line_end_in_it_is_never_written() -> None:
+    w = world()
+    w.immich.extra = [(b"X-Odd", b"a\r\nSet-Cookie: b")]
+    await w.get(ANNA)
+    scope = {"method": "GET", "raw_path": PATH, "query_string": b"", "headers": ANNA}
+    assert w.cache.entries == 1
+    assert w.cache.at_hand(scope) is None
+
+
 async def test_head_is_answered_from_a_get_without_its_body() -> None:
     w = world()
     alone = await w.get(ANNA, method="HEAD")

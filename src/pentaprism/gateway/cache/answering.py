@@ -114,6 +114,25 @@ class Cache:
         if self._shared is not None:
             await self._shared.close()
 
+    def at_hand(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """Return the head and the body of a reply that needs no waiting, as HTTP/1.1 writes them.
+
+        For a web server that can write them without beginning a task. None of a request that is to
+        be answered by calling the cache; those that are answered here are counted. ``scope`` needs
+        no more than ``method``, ``raw_path``, ``query_string`` and ``headers``.
+        """
+        if scope["method"] != "GET" or subject_of(scope["raw_path"]) is None:
+            return None
+        wish = read_wish(scope["headers"])
+        if wish.bypass or wish.conditional:
+            return None
+        kept = self._memory.get(self._key_of(scope, wish))
+        if kept is None or kept.head is None or self._clock() - kept.asked >= kept.lifetime:
+            return None
+        self.counts.hits += 1
+        self.counts.answered[2] += 1
+        return kept.head, kept.content
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         method: str = scope["method"]

@@ -8,6 +8,7 @@ from typing import Any
 type HeaderList = list[tuple[bytes, bytes]]
 
 _OK = 200
+_STATUS = b"HTTP/1.1 200 OK\r\n"
 
 # What CPython takes beside the bytes themselves: measured on 64-bit builds, rounded up.
 _EACH_HEADER = 130
@@ -30,10 +31,21 @@ class Kept:
 
     ``start`` and ``body`` are ASGI messages, shared by all that send them. ``asked`` is the time
     just before Immich was asked, in seconds of the cache's clock: it allowed the reply after that,
-    so for ``lifetime`` seconds from then the reply may be given to the same credentials.
+    so for ``lifetime`` seconds from then the reply may be given to the same credentials. ``head`` is
+    the head as HTTP/1.1 writes it, None where that cannot be.
     """
 
-    __slots__ = ("asked", "body", "etag", "lifetime", "modified", "size", "start", "subject")
+    __slots__ = (
+        "asked",
+        "body",
+        "etag",
+        "head",
+        "lifetime",
+        "modified",
+        "size",
+        "start",
+        "subject",
+    )
 
     def __init__(
         self, subject: bytes, headers: HeaderList, body: bytes, *, asked: float, lifetime: float
@@ -45,6 +57,7 @@ class Kept:
             "headers": headers,
         }
         self.body: dict[str, Any] = {"type": "http.response.body", "body": body}
+        self.head = _written(headers)
         self.etag = _first(headers, b"etag")
         self.modified = _first(headers, b"last-modified")
         self.asked = asked
@@ -102,7 +115,14 @@ class Kept:
 def size_of(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> int:
     """Return how many bytes of memory a reply takes with all that belongs to it."""
     told = sum(len(name) + len(value) for name, value in headers)
-    return len(body) + told + _EACH_HEADER * len(headers) + _EACH_REPLY
+    return len(body) + 2 * told + _EACH_HEADER * len(headers) + _EACH_REPLY
+
+
+def _written(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    lines = [_STATUS, *(b"%b: %b\r\n" % pair for pair in headers), b"\r\n"]
+    head = b"".join(lines)
+    # A line end within a header would begin another one, and perhaps another reply.
+    return head if head.count(b"\n") == head.count(b"\r") == len(lines) else None
 
 
 def _first(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
