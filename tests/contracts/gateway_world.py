@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -150,6 +151,7 @@ class GatewayHouse:
                 stdout=log,
                 stderr=log,
                 text=True,
+                start_new_session=True,
             )
         return self.process
 
@@ -162,6 +164,11 @@ class GatewayHouse:
         assert self.process is not None
         self.process.send_signal(number)
         return self.process.wait(seconds)
+
+    def press_ctrl_c(self) -> None:
+        """Send SIGINT to all its processes, as a terminal does."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGINT)
 
     def gateway_pid(self) -> int | None:
         """Return the number of the gateway that the process keeps, None while there is none."""

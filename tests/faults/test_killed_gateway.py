@@ -10,8 +10,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from gateway_world import GatewayHouse, gateway_house, until
 from http_world import free_port
 
 from pentaprism.sandbox.immich import Sandbox
+from pentaprism.store import schema
 
 PING = "/api/server/ping"
 SIZE = 2_000_000
@@ -61,6 +65,25 @@ def is_gone(pid: int) -> bool:
         # A zombie whose parent has died waits for whoever reaps it.
         return ") Z " in Path(f"/proc/{pid}/stat").read_text()
     return True
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the lock for writing, as a long migration does."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("ROLLBACK")
+
+
+def knows(house: GatewayHouse, sandbox: Sandbox) -> bool:
+    """Return whether a reply tells what our database knows; it must be right in any case."""
+    asset = next(iter(sandbox.library.assets))
+    status, body = ask(house, f"/api/assets/{asset}", sandbox.api_key)
+    assert status == 200
+    told = json.loads(body)
+    assert told["id"] == asset
+    return "pentaprism" in told
 
 
 def download(house: GatewayHouse, sandbox: Sandbox) -> socket.socket:
@@ -110,14 +133,47 @@ def test_a_killed_gateway_comes_back_and_a_killed_server_takes_it_along(
         sandbox.faults.add("stall", route="original", after_bytes=50_000, seconds=1.5)
         process = house.start()
         until(lambda: works(house))
+        with locked(tmp_path / "data.db"):
+            assert knows(house, sandbox)  # who writes is not in the way of who reads
         last = house.gateway_pid()
         assert last is not None
         with closing(download(house, sandbox)) as line:
-            process.send_signal(signal.SIGTERM)
+            house.press_ctrl_c()
             assert rest(line) >= SIZE
         assert process.wait(15) == 0
         assert is_gone(last)
         assert "Traceback" not in house.log
+
+
+def test_a_database_that_cannot_be_opened_yet_is_done_without(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    database = tmp_path / "data.db"
+    database.touch()
+    with gateway_house(tmp_path, sandbox.url) as house:
+        with locked(database):
+            process = house.start_alone()
+            until(lambda: works(house))
+            assert not knows(house, sandbox)
+            assert "works without the database" in house.log
+        schema.prepare(database, patience=30)  # at the same time as the gateway
+        until(lambda: knows(house, sandbox))
+        house.press_ctrl_c()
+        assert process.wait(15) == 0
+        assert "Traceback" not in house.log
+
+
+def test_one_that_nobody_keeps_any_more_and_that_does_not_end_is_ended() -> None:
+    hangs = (
+        "import threading, time; from pentaprism.cli.gateway import end_with_input;"
+        "threading.Thread(target=end_with_input, args=(print, 0.1), daemon=True).start();"
+        "time.sleep(60)"
+    )
+    command = [sys.executable, "-c", hangs]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(30) == 1
 
 
 def test_an_immich_that_dies_or_is_slow_is_told_of_and_used_again(tmp_path: Path) -> None:

@@ -151,6 +151,11 @@ CASES: list[tuple[str, dict[str, Any], tuple[str, str, Target]]] = [
         },
         ("waiting", "not_granted", Target("account", "g")),
     ),
+    (
+        "the gateway does not live",
+        {"dead_port": 3000},
+        ("failed", "gateway", Target("system", "gateway")),
+    ),
 ]  # fmt: skip
 
 
@@ -173,6 +178,9 @@ def test_the_words() -> None:
     )
     (one,) = found(disks=[disk(free=4)])
     assert one.text.said(show=lambda value: f"<{value}>").startswith("Free: <4 bytes> of <100")
+    (one,) = found(dead_port=3000)
+    shown = one.text.said(show=lambda value: f"{value:,}" if isinstance(value, int) else value)
+    assert "port 3000 get no answer" in shown  # it is no amount
 
 
 def test_the_account_is_told_once_and_not_for_each_mirror_that_waits_for_it() -> None:

@@ -28,10 +28,18 @@ STUBBORN = (
 )
 
 
-def kept(home: Path, code: str, *arguments: str, patience: float = 7.0) -> GatewayProcess:
+def kept(
+    home: Path,
+    code: str,
+    *arguments: str,
+    patience: float = 7.0,
+    tick: Callable[[], float] = time.monotonic,
+) -> GatewayProcess:
     settings = Settings(database_path=home / "data.db", app_secret_key=SecretStr(KEY))
     command = (sys.executable, "-c", code, *arguments)
-    return GatewayProcess(settings, host="127.0.0.1", port=0, command=command, patience=patience)
+    return GatewayProcess(
+        settings, host="127.0.0.1", port=0, command=command, patience=patience, tick=tick
+    )
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -57,6 +65,26 @@ async def test_one_that_dies_is_started_again(tmp_path: Path) -> None:
 def gateway_dies(gateway: GatewayProcess) -> None:
     assert gateway._process is not None
     gateway._process.kill()
+
+
+async def test_one_that_lives_at_last_works_again(tmp_path: Path) -> None:
+    now = 0.0
+    code = (
+        "import sys; file = open(sys.argv[1], 'a+'); file.write('x'); file.seek(0);"
+        "sys.exit(3) if len(file.read()) < 5 else sys.stdin.read()"
+    )
+    gateway = kept(tmp_path, code, str(tmp_path / "count"), tick=lambda: now)
+    await until(lambda: gateway.state == "starts")
+    async with gateway.ended():
+        gateway.start()
+        await until(lambda: gateway.state == "fails")
+        await until(lambda: (tmp_path / "count").read_text() == "xxxxx")
+        assert gateway.is_failing  # it may die again
+        now += 61
+        assert gateway.state == "runs"
+        gateway_dies(gateway)
+        await until(lambda: gateway.deaths == 5)
+        assert gateway.deaths_in_a_row == 1
 
 
 async def test_one_that_cannot_live_is_told_of_and_not_started_without_end(
@@ -146,5 +174,6 @@ async def test_a_port_that_cannot_be_had_is_told_before_anything_is_ready(
             await serve(settings, host="127.0.0.1", port=port, gateway_port=gateway_port)
         assert caught.value.code == "port"
         assert "--gateway-port" in caught.value.hint
+        assert both or f"--gateway-port {gateway_port + 1};" in caught.value.hint
         with socket.socket() as again:
             again.bind(("127.0.0.1", port))

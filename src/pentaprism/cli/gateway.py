@@ -73,7 +73,7 @@ def _run(settings: Settings, host: str, port: int, *, attached: bool) -> None:
         if attached:
             loop = asyncio.get_running_loop()
             end = functools.partial(loop.call_soon_threadsafe, stop.set)
-            threading.Thread(target=_end_with_input, args=(end,), daemon=True).start()
+            threading.Thread(target=end_with_input, args=(end,), daemon=True).start()
         await serve_gateway(
             settings, host=host, port=port, ready=_welcome, stop=stop, interrupts=not attached
         )
@@ -85,16 +85,16 @@ def _run(settings: Settings, host: str, port: int, *, attached: bool) -> None:
         runner.run(serve())
 
 
-def _end_with_input(end: Callable[[], object]) -> None:
+def end_with_input(end: Callable[[], object], longest: float = _LONGEST_END) -> None:
     """Call ``end`` when the standard input ends, as whoever started us has gone then.
 
-    Nobody is left to kill a gateway that does not end, so it does not go on for long.
+    Nobody is left to kill a gateway that does not end, so it goes on for ``longest`` seconds only.
     """
     while os.read(sys.stdin.fileno(), 1024):
         pass
     with contextlib.suppress(RuntimeError):  # the loop has ended already
         end()
-    time.sleep(_LONGEST_END)
+    time.sleep(longest)
     os._exit(Exit.SOME_FAILED)
 
 

@@ -326,7 +326,7 @@ def _gateway(found: Findings) -> Iterable[Attention]:
         yield Attention(
             "failed",
             "gateway",
-            phrase("The gateway does not start"),
+            phrase("The gateway ends again and again"),
             phrase(
                 "Apps that use Immich at port %(port)s get no answer. It ended several times in a "
                 "row, and is tried again every half minute.",

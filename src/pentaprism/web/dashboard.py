@@ -43,7 +43,7 @@ _SLOW = 5.0
 _FRESH = timedelta(seconds=60)
 """How long what is known of a connection is shown before the page asks for it anew."""
 
-_URGENT = frozenset({"reconnect", "sign_in_ends", "disk_gone"})
+_URGENT = frozenset({"reconnect", "sign_in_ends", "disk_gone", "gateway"})
 """What a banner tells of, as nothing at all goes on without it."""
 
 _STANDING_KEPT = timedelta(seconds=2)
