@@ -8,17 +8,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from web_steps import begin, come_in, ended, fine, new_mirror
-from web_world import WebWorld, web_world
+from web_world import WebWorld, browsing, web_world
 
 from pentaprism.program import Program
 from pentaprism.store.records import Account, AccountState
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as started:
+        yield started
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[WebWorld]:
-    with web_world(tmp_path, assets=4, google={"consent": False}) as made:
+def world(tmp_path: Path, browser: Browser) -> Iterator[WebWorld]:
+    with web_world(tmp_path, assets=4, google={"consent": False}, browser=browser) as made:
         made.connect()
         yield made
 

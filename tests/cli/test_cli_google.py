@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import time
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 from command_line import CommandLine, Place, start
+from google_world import REDIRECT, consent
 
+from pentaprism.app import App
 from pentaprism.sandbox.google import GoogleSandbox
+from pentaprism.settings import Settings
 
 
 @pytest.fixture
@@ -51,10 +55,15 @@ def end(process: subprocess.Popen[str]) -> tuple[int, list[Any]]:
 
 @pytest.fixture
 def connected(google: GoogleSandbox) -> GoogleSandbox:
-    process, url = begin()
-    assert visit(url)[0] == 200
-    assert end(process)[0] == 0
+    """A Google with a connected account. How the command connects one has tests of its own."""
+    asyncio.run(connect())
     return google
+
+
+async def connect() -> None:
+    async with App.open(Settings()) as app:
+        started = await app.accounts.start(REDIRECT)
+        await app.accounts.finish(await consent(started.authorize_url))
 
 
 def test_connect_waits_for_the_browser_to_come_back(google: GoogleSandbox) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,15 +198,34 @@ def sideways(page: Page) -> int:
 
 
 @contextmanager
+def browsing() -> Iterator[Browser]:
+    """Run a browser, for one world or for all those of a file, one after the other."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
 def web_world(
-    home: Path, *, assets: int = 40, google: dict[str, Any] | None = None, **settings: Any
+    home: Path,
+    *,
+    assets: int = 40,
+    google: dict[str, Any] | None = None,
+    browser: Browser | None = None,
+    **settings: Any,
 ) -> Iterator[WebWorld]:
-    """Run an Immich, a Google, a server and a browser; ``settings`` are those of the program."""
-    browser_path = chromium()
+    """Run an Immich, a Google, a server and a browser; ``settings`` are those of the program.
+
+    A ``browser`` that is given is left running; what was opened in it is closed.
+    """
     with (
+        nullcontext(browser) if browser is not None else browsing() as shown_in,
         Sandbox(assets=assets, seed=1) as sandbox,
         GoogleSandbox(**(google or {})) as google_sandbox,
-        sync_playwright() as playwright,
     ):
         values: dict[str, Any] = {
             "app_secret_key": SecretStr(KEY),
@@ -219,12 +238,10 @@ def web_world(
         }
         server = Serving(Settings(**values | settings))
         server.start()
-        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-        world = WebWorld(home, sandbox, google_sandbox, server, browser)
+        world = WebWorld(home, sandbox, google_sandbox, server, shown_in)
         try:
             yield world
         finally:
             for context in world.contexts:
                 context.close()
-            browser.close()
             world.server.stop()

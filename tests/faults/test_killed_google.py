@@ -154,7 +154,7 @@ def mirror_and_kill(
 
 @pytest.mark.parametrize("reuse", ["accept", "refuse_request"])
 def test_killed_now_and_then(tmp_path: Path, reuse: str) -> None:
-    mirror_and_kill(tmp_path, assets=120, kills=3, seed=7, latency=0.1, longest=2.0, reuse=reuse)
+    mirror_and_kill(tmp_path, assets=120, kills=2, seed=7, latency=0.1, longest=2.0, reuse=reuse)
 
 
 @pytest.mark.soak
