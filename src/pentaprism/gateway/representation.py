@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ from hashlib import sha256
 from starlette.types import Scope
 
 from pentaprism.gateway.carriers import Headers
+from pentaprism.gateway.compression import gzip
 
 _CHANGED = frozenset(
     (
@@ -34,7 +34,6 @@ _ENCODING = b"Accept-Encoding"
 _WORTH_GZIP = 1024
 # One that is larger takes longer than the way to a thread and back, and others wait meanwhile.
 _LARGE = 512 * 1024
-_GZIP = 16 + zlib.MAX_WBITS
 _ACCEPTED = re.compile(rb"^(gzip|x-gzip|\*)(?:[ \t]*;[ \t]*q=([01](?:\.[0-9]*)?))?$", re.IGNORECASE)
 
 
@@ -64,14 +63,14 @@ async def represent(
     ``headers`` are those of Immich's reply, with names in lower case. ``tag`` is of `make_tag`.
     """
     sent = [pair for pair in headers if pair[0] not in _CHANGED]
-    gzip = len(body) > _WORTH_GZIP and accepts_gzip(scope)
+    squeezed = len(body) > _WORTH_GZIP and accepts_gzip(scope)
     # The same in another encoding is another representation, and must have a tag of its own.
-    etag = b'"%b-gzip"' % tag if gzip else b'"%b"' % tag
+    etag = b'"%b-gzip"' % tag if squeezed else b'"%b"' % tag
     sent += ((b"etag", etag), (b"vary", _vary(headers)))
     if scope["method"] != "POST" and _has(scope, etag):
         bare = [pair for pair in sent if not pair[0].startswith(_OF_CONTENT)]
         return Representation(_NOT_MODIFIED, bare, b"")
-    if gzip:
+    if squeezed:
         sent.append((b"content-encoding", b"gzip"))
         body = await _compress(body)
     sent.append((b"content-length", b"%d" % len(body)))
@@ -96,8 +95,8 @@ def _accepts_gzip(accepted: bytes) -> bool:
 
 async def _compress(body: bytes) -> bytes:
     if len(body) < _LARGE:
-        return zlib.compress(body, 1, _GZIP)
-    return await asyncio.to_thread(zlib.compress, body, 1, _GZIP)
+        return gzip(body)
+    return await asyncio.to_thread(gzip, body)
 
 
 def _vary(headers: Headers) -> bytes:
