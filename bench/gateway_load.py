@@ -52,15 +52,20 @@ def get(path: str, *, headers: str = "", method: str = "GET", body: str = "") ->
 class _Connection:
     """A kept connection with at most one request under way."""
 
-    __slots__ = ("body", "head", "left", "since", "socket")
+    __slots__ = ("body", "closes", "head", "left", "port", "since", "socket")
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self.port = port
+        self.connect()
+
+    def connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.head = b""
         self.left = -1
         self.body = 0
+        self.closes = False
         self.since = 0.0
 
     def send(self, request: bytes) -> None:
@@ -76,7 +81,9 @@ class _Connection:
             end = self.head.find(b"\r\n\r\n")
             if end < 0:
                 return False
-            self.body = _length(self.head[: end + 2])
+            head = self.head[: end + 2]
+            self.body = _length(head)
+            self.closes = b"\nConnection: close\r" in head or b"\nconnection: close\r" in head
             self.left = self.body - (len(self.head) - end - 4)
             self.head = b""
         else:
@@ -96,20 +103,46 @@ def _length(head: bytes) -> int:
     return int(head[at + 17 : head.index(b"\r", at + 17)])
 
 
+class _Connections:
+    """Connections that are waited for together; one that the other side ends is opened anew."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self.all = [_Connection(port) for _ in range(count)]
+        self.poll = select.epoll()
+        self._by_number: dict[int, _Connection] = {}
+        for one in self.all:
+            self._register(one)
+
+    def answered(self, patience: float) -> Iterator[_Connection]:
+        """Wait for what comes, and yield those connections whose reply is complete."""
+        for number, _ in self.poll.poll(patience):
+            one = self._by_number[number]
+            if one.receive():
+                if one.closes:  # as nginx does after 1,000 requests
+                    del self._by_number[number]
+                    one.socket.close()
+                    one.connect()
+                    self._register(one)
+                yield one
+
+    def _register(self, one: _Connection) -> None:
+        number = one.socket.fileno()
+        self._by_number[number] = one
+        self.poll.register(number, select.EPOLLIN)
+
+
 @contextmanager
-def _connected(port: int, count: int) -> Iterator[tuple[select.epoll, dict[int, _Connection]]]:
-    connections = [_Connection(port) for _ in range(count)]
+def _connected(port: int, count: int) -> Iterator[_Connections]:
+    connections = _Connections(port, count)
     gc.collect()
     gc.disable()
-    with select.epoll() as poll:
-        for one in connections:
-            poll.register(one.socket.fileno(), select.EPOLLIN)
-        try:
-            yield poll, {one.socket.fileno(): one for one in connections}
-        finally:
-            gc.enable()
-            for one in connections:
-                one.socket.close()
+    try:
+        yield connections
+    finally:
+        gc.enable()
+        connections.poll.close()
+        for one in connections.all:
+            one.socket.close()
 
 
 def closed_loop(
@@ -123,24 +156,21 @@ def closed_loop(
     answered = total = 0
     start = time.perf_counter()
     end = start + seconds
-    with _connected(port, connections) as (poll, by_number):
-        for one in by_number.values():
+    with _connected(port, connections) as connected:
+        for one in connected.all:
             one.send(next(turn))
-        under_way = len(by_number)
+        under_way, last = connections, start
         while under_way:
-            events = poll.poll(_PATIENCE)
-            if not events:
+            for one in connected.answered(1.0):
+                last = time.perf_counter()
+                answered += 1
+                total += one.body
+                if last < end:
+                    one.send(next(turn))
+                else:
+                    under_way -= 1
+            if time.perf_counter() - last > _PATIENCE:
                 raise SystemExit(f"{under_way} requests were not answered in {_PATIENCE:g} s")
-            going_on = time.perf_counter() < end
-            for number, _ in events:
-                one = by_number[number]
-                if one.receive():
-                    answered += 1
-                    total += one.body
-                    if going_on:
-                        one.send(next(turn))
-                    else:
-                        under_way -= 1
     return Load(answered, total, time.perf_counter() - start)
 
 
@@ -156,8 +186,8 @@ def open_loop(
     turn = itertools.cycle(requests)
     took: list[float] = []
     waiting: deque[float] = deque()
-    with _connected(port, connections) as (poll, by_number):
-        free = list(by_number.values())
+    with _connected(port, connections) as connected:
+        free = list(connected.all)
         start = time.perf_counter()
         end = start + seconds
         due = start
@@ -172,12 +202,10 @@ def open_loop(
                 one.send(next(turn))
             # The time-out of epoll is in milliseconds, which is too coarse; that of select is not.
             until = due - time.perf_counter() if due < end else _PATIENCE
-            select.select([poll], [], [], max(0.0, until))
-            for number, _ in poll.poll(0):
-                one = by_number[number]
-                if one.receive():
-                    took.append(time.perf_counter() - one.since)
-                    free.append(one)
+            select.select([connected.poll], [], [], max(0.0, until))
+            for one in connected.answered(0):
+                took.append(time.perf_counter() - one.since)
+                free.append(one)
     return sorted(took)
 
 
