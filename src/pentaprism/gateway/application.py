@@ -10,9 +10,11 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pentaprism.gateway.cache import may_keep
+from pentaprism.gateway.cache import Cache, may_keep
 from pentaprism.gateway.counters import CLASSES, Counters
+from pentaprism.gateway.cycles import STATUS
 from pentaprism.gateway.enrichment import SWITCH, Kind, kind_of
+from pentaprism.gateway.exact_protocol import AtHand
 from pentaprism.gateway.problems import send_problem
 
 OWN = b"/api/pentaprism/"
@@ -49,6 +51,11 @@ class Application:
     cache: ASGIApp | None
     counters: Counters
 
+    @property
+    def at_hand(self) -> AtHand | None:
+        """What a web server may ask for a reply that it can write at once; see `ExactProtocol`."""
+        return self.cache.at_hand if isinstance(self.cache, Cache) else None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or carry one websocket."""
         if scope["type"] != "http":
@@ -56,83 +63,81 @@ class Application:
             return
         path: bytes = scope["raw_path"]
         method: str = scope["method"]
-        counts, reply = self.counters.passed, Sending(send)
+        counts = self.counters.passed
+        if STATUS not in scope:
+            send = _telling(scope, send)
         try:
             if path.startswith(OWN):
                 counts = self.counters.own
-                await self.own(scope, receive, reply)
+                await self.own(scope, receive, send)
             elif path == METRICS:
                 counts = self.counters.own
-                await self.metrics(scope, receive, reply)
+                await self.metrics(scope, receive, send)
             elif (kind := kind_of(method, path)) is not None:
                 counts = self.counters.enriched
-                await self._enrich(scope, receive, reply, kind)
+                await self._enrich(scope, receive, send, kind)
             elif self.cache is not None and may_keep(method, path):
                 counts = _NOWHERE  # the cache counts its own
-                await self._look_up(self.cache, scope, receive, reply)
+                await self._look_up(self.cache, scope, receive, send)
             else:
-                await self.passing(scope, receive, reply)
+                await self.passing(scope, receive, send)
         # A mistake of ours is no reason to leave a client waiting.
         except Exception as error:
-            if reply.status:
+            if scope[STATUS]:
                 raise  # the web server closes the connection, so the reply does not look complete
-            await _apologise(error, reply)
+            await _apologise(error, send)
         finally:
-            counts[min(reply.status // 100, CLASSES - 1)] += 1
+            counts[scope[STATUS] // 100] += 1
 
     async def _carry(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             return
-        counters, reply = self.counters, Sending(send)
+        counters, send = self.counters, _telling(scope, send)
         counters.websockets_open += 1
         try:
-            await self.websockets(scope, receive, reply)
+            await self.websockets(scope, receive, send)
         finally:
             counters.websockets_open -= 1
-            counters.websockets[min(reply.status // 100, CLASSES - 1)] += 1
+            counters.websockets[min(scope[STATUS] // 100, CLASSES - 1)] += 1
 
-    async def _enrich(self, scope: Scope, receive: Receive, send: Sending, kind: Kind) -> None:
-        scope, wanted = _read_switch(scope)
+    async def _enrich(self, scope: Scope, receive: Receive, send: Send, kind: Kind) -> None:
+        asked, wanted = _read_switch(scope)
         if not wanted or self.enrichment is None:
-            await self.passing(scope, receive, send)
+            await self.passing(asked, receive, send)
             return
         try:
-            await self.enrichment(scope, receive, send, kind)
+            await self.enrichment(asked, receive, send, kind)
         except Exception:
             # What a client has sent with a POST has been read, and cannot be passed on again.
-            if send.status or scope["method"] == "POST":
+            if scope[STATUS] or scope["method"] == "POST":
                 raise
             _log.exception("A reply could not be enriched, and is asked for as it is.")
-            await self.passing(scope, receive, send)
+            await self.passing(asked, receive, send)
 
-    async def _look_up(self, cache: ASGIApp, scope: Scope, receive: Receive, send: Sending) -> None:
+    async def _look_up(self, cache: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await cache(scope, receive, send)
         except Exception:
-            if send.status:
+            if scope[STATUS]:
                 raise
             _log.exception("The cache failed, and the reply is asked for without it.")
             await self.passing(scope, receive, send)
 
 
-class Sending:
-    """Sends a reply on and remembers its status, 0 until it has begun.
+def _telling(scope: Scope, send: Send) -> Send:
+    """Return what sends a reply on and puts its status into the scope, as our web server does.
 
     The first message of a reply has its status; that of a websocket, which has none, accepts it.
     No coroutine of its own: what is awaited is that of the web server.
     """
+    scope[STATUS] = 0
 
-    __slots__ = ("_send", "status")
+    def tell(message: Message) -> Awaitable[None]:
+        if not scope[STATUS]:
+            scope[STATUS] = message.get("status") or _SWITCHING
+        return send(message)
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-
-    def __call__(self, message: Message) -> Awaitable[None]:
-        """Send one message."""
-        if not self.status:
-            self.status = message.get("status") or _SWITCHING
-        return self._send(message)
+    return tell
 
 
 def _read_switch(scope: Scope) -> tuple[Scope, bool]:

@@ -7,29 +7,59 @@ length of what it does not send, and sends chunks to clients that know none.
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 STATUS = "pentaprism.status"
-"""Stands in the scope of a request, with the reply's status, as soon as that has begun."""
+"""Stands in the scope of a request: the status of the reply, 0 until that has begun."""
 
 _OURS = frozenset({b"transfer-encoding", b"connection"})
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _CHUNKED = b"transfer-encoding: chunked"
 _CLOSE = b"connection: close"
+_line = b": ".join
 _COPIED = 32 * 1024
 """Bytes up to which copying a body behind its head is cheaper than sending two pieces."""
 
 
 class Cycle(RequestResponseCycle):
-    """Keeps a reply's head back until a message of its body, be it empty, follows."""
+    """Keeps a reply's head back until a message of its body, be it empty, follows.
 
+    It is for the request that ``protocol`` has just read the headers of; ``whole``: that was all.
+    """
+
+    disconnected = False
+    more_body = True
+    response_started = False
+    response_complete = False
     _head = b""
     _left: int | None = None
     _bodiless = False
     _chunks = False
+
+    def __init__(self, protocol: HttpToolsProtocol, *, keep_alive: bool, whole: bool) -> None:
+        # uvicorn's own takes twice as many arguments, and sets what is set for the class here.
+        scope: Any = protocol.scope
+        scope[STATUS] = 0
+        self.scope = scope
+        self.transport = protocol.transport
+        self.flow = protocol.flow
+        self.logger = protocol.logger
+        self.on_response = protocol.on_response_complete
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = protocol.expect_100_continue
+        self.message_event = asyncio.Event()
+        self.body = bytearray()
+        if whole:
+            self.more_body = False
+            self.message_event.set()
 
     async def send(self, message: Any) -> None:
         """Write what a message tells; raise `RuntimeError` where it cannot follow the last."""
@@ -49,12 +79,15 @@ class Cycle(RequestResponseCycle):
 
     def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
-        for name, value in headers:
-            if name == b"content-length":
-                self._left = int(value)
-            elif name == b"connection" and value.lower() == b"close":
+        named = dict(headers)
+        length = named.get(b"content-length")
+        if length is not None:
+            self._left = int(length)
+        if not _OURS.isdisjoint(named):
+            if any(one[0] == b"connection" and one[1].lower() == b"close" for one in headers):
                 self.keep_alive = False
-        lines = [b": ".join(one) for one in headers if one[0] not in _OURS]
+            headers = [one for one in headers if one[0] not in _OURS]
+        lines = list(map(_line, headers))
         if self._left is None and not self._bodiless:
             if self.scope["http_version"] == "1.0":
                 self.keep_alive = False
@@ -66,9 +99,9 @@ class Cycle(RequestResponseCycle):
         head = b"\r\n".join(lines)
         if not head.count(b"\n") == head.count(b"\r") == max(0, len(lines) - 1):
             raise RuntimeError("A header of the reply has a line end in it.")
-        end = b"\r\n\r\n" if lines else b"\r\n"
-        self._head = STATUS_LINE[status] + head + end
-        self.scope[STATUS] = status  # type: ignore[literal-required]
+        self._head = b"%b%b%b\r\n" % (STATUS_LINE[status], head, b"\r\n" if lines else b"")
+        scope: Any = self.scope
+        scope[STATUS] = status
         self.response_started = True
         self.waiting_for_100_continue = False
 
@@ -98,6 +131,20 @@ class Cycle(RequestResponseCycle):
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+
+class _Finished:
+    """What the protocol looks at of a request that is over."""
+
+    response_complete = True
+    disconnected = False
+
+    def __init__(self) -> None:
+        self.message_event = asyncio.Event()
+
+
+FINISHED: Any = _Finished()
+"""The cycle of all requests that needed none."""
 
 
 def _chunked(body: bytes, *, more: bool) -> bytes:

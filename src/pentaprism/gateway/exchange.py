@@ -111,8 +111,8 @@ class Exchange:
             message, payload = await protocol.read()
             while message.code < _SWITCHING or _SWITCHING < message.code < _FINAL.start:
                 message, payload = await protocol.read()
-        except _LOST as error:
-            raise self._error or LostError from error
+        except (UpstreamError, *_LOST) as error:
+            raise self._told(error) or LostError from None
         except HttpProcessingError as error:
             raise broke_off(_NO_REPLY) from error
         if message.code not in _FINAL:
@@ -130,8 +130,8 @@ class Exchange:
         self.waiting = self._loop.time()
         try:
             data = await self.payload.readany()
-        except _LOST as error:
-            raise self._error or broke_off("Immich broke off its reply.") from error
+        except (UpstreamError, *_LOST) as error:
+            raise self._told(error) or broke_off("Immich broke off its reply.") from None
         self.waiting = None
         return data
 
@@ -139,8 +139,8 @@ class Exchange:
         """Return what has come of the reply's body, without waiting; raise `UpstreamError`."""
         try:
             return self.payload.read_nowait()
-        except _LOST as error:
-            raise self._error or broke_off("Immich broke off its reply.") from error
+        except (UpstreamError, *_LOST) as error:
+            raise self._told(error) or broke_off("Immich broke off its reply.") from None
 
     def finish(self) -> None:
         """Give the connection back; the reply was read to its end."""
@@ -185,6 +185,15 @@ class Exchange:
             self.payload.set_exception(error)
         else:
             self._protocol.set_exception(error)
+
+    def _told(self, error: Exception) -> UpstreamError | None:
+        """Return anew why this was ended, if it was; ``error`` is what aiohttp keeps of it.
+
+        With the way it came, that would keep all that was read ahead until garbage is collected.
+        """
+        error.__traceback__ = None
+        told = self._error
+        return told and UpstreamError(told.status, told.code, told.detail, told.hint)
 
     def _send(self, head: bytes, framing: Framing, first: Message | None) -> None:
         transport = self._protocol.transport

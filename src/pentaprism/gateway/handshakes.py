@@ -76,11 +76,15 @@ async def refuse_redirects(
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body of a refusal; raise `UpstreamError` rather than cut it short."""
     pieces: list[bytes] = []
     left = _MOST
-    while left and (piece := await response.content.read(left)):
+    while left >= 0 and (piece := await response.content.read(left + 1)):
         pieces.append(piece)
         left -= len(piece)
+    if left < 0:
+        response.close()
+        raise broke_off("Immich answered with something that is no websocket, and is too long.")
     return b"".join(pieces)
 
 

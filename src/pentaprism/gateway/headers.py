@@ -5,6 +5,7 @@ Hop-by-hop headers (RFC 9110, 7.6.1) end here in both directions, all else goes 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from starlette.types import Scope
 
 from pentaprism.gateway.forwarding import PREFIX, Forwarding, tells_of_client
 from pentaprism.gateway.problems import bad_request
+from pentaprism.gateway.repeats import made_of_headers
 from pentaprism.gateway.upstream import Upstream
 
 type Headers = list[tuple[bytes, bytes]]
@@ -38,9 +40,12 @@ _USUAL_CONNECTION = frozenset({b"", b"keep-alive", b"close", b"Keep-Alive", b"Cl
 BARE_QUERY = "pentaprism.bare_query"
 """Stands in the scope of a request whose path ends in a question mark with nothing behind it."""
 
+_CONNECTION = b"connection"
+_LENGTH = len(_CONNECTION)
 _NONE: frozenset[bytes] = frozenset()
 _MOST_DIGITS = 19
-_PREFIX_LINE = b"\r\n" + PREFIX
+_PREFIX_LINE = b"\n" + PREFIX
+_NOT_IN_ADDRESS = re.compile(rb"[\0\r\n ]")
 
 
 class Framing(NamedTuple):
@@ -66,18 +71,12 @@ def passing_headers(scope: Scope, forwarding: Forwarding) -> Headers:
 
 def reply_headers(raw: Sequence[tuple[bytes, bytes]]) -> Headers:
     """Return the headers of a reply to send on, with names in lower case."""
-    kept = []
-    connection = None
+    kept = [(lower, value) for name, value in raw if (lower := name.lower()) not in HOP_BY_HOP]
+    named = _NONE
     for name, value in raw:
-        lower = name.lower()
-        if lower not in HOP_BY_HOP:
-            kept.append((lower, value))
-        elif lower == b"connection" and value not in _USUAL_CONNECTION:
-            connection = value if connection is None else connection + b"," + value
-    if connection is None:
-        return kept
-    named = named_hops([connection])
-    return [one for one in kept if one[0] not in named]
+        if len(name) == _LENGTH and value not in _USUAL_CONNECTION and name.lower() == _CONNECTION:
+            named |= named_hops([value])
+    return [one for one in kept if one[0] not in named] if named else kept
 
 
 def named_hops(values: Iterable[bytes]) -> frozenset[bytes]:
@@ -103,26 +102,21 @@ def request_head(
     ``without`` are headers (lower case) to leave out, ``extra`` ones to add. Raises
     `UpstreamError` with code ``bad_request`` where what came cannot be sent as one request.
     """
-    ours = _OURS | without if without else _OURS
-    headers: Headers = scope["headers"]
-    host, framing, told, named = _read_aside([one for one in headers if one[0] in ours])
-    lines = [
-        b"%b %b HTTP/1.1" % ((method or scope["method"]).encode(), request_target(scope, upstream)),
-        b"host: " + upstream.host,
-        *[b": ".join(one) for one in headers if one[0] not in ours],
-        *[b": ".join(one) for one in extra],
-    ]
-    if named:
-        lines = [one for one in lines if one.partition(b":")[0] not in named]
-    head = b"\r\n".join(lines)
-    if _PREFIX_LINE in head:
-        told = True
-        lines = [one for one in lines if not one.startswith(PREFIX)]
-        head = b"\r\n".join(lines)
-    if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1 or b"\0" in head:
-        raise bad_request("A header of the request has characters that no header may have.")
-    forwarded = forwarding.lines(scope, host, told=told)
-    return b"%b\r\n%b%b\r\n" % (head, forwarded, _framing_line(framing)), framing
+    if without or extra:
+        headers = [one for one in scope["headers"] if one[0] not in without]
+        sent = _sent([*headers, *extra])
+    else:
+        sent = made_of_headers(scope, _sent)
+    forwarded = forwarding.lines(scope, sent.host, told=sent.told)
+    head = b"%b %b HTTP/1.1\r\nhost: %b\r\n%b%b%b\r\n" % (
+        (method or scope["method"]).encode(),
+        request_target(scope, upstream),
+        upstream.host,
+        sent.lines,
+        forwarded,
+        _framing_line(sent.framing),
+    )
+    return head, sent.framing
 
 
 def request_target(scope: Scope, upstream: Upstream) -> bytes:
@@ -138,9 +132,33 @@ def request_target(scope: Scope, upstream: Upstream) -> bytes:
         path = upstream.base + path
     elif path != b"*":
         raise bad_request("The address of the request is not a path.")
-    if b" " in path:
-        raise bad_request("The address of the request has a space in it.")
+    if _NOT_IN_ADDRESS.search(path):
+        raise bad_request("The address of the request has a space or a line end in it.")
     return path
+
+
+class _Sent(NamedTuple):
+    """What is made of a request's headers alone: ``lines`` go on, ``told`` is of the client."""
+
+    lines: bytes
+    host: bytes
+    framing: Framing
+    told: bool
+
+
+def _sent(headers: Headers) -> _Sent:
+    host, framing, told, named = _read_aside([one for one in headers if one[0] in _OURS])
+    lines = [b"%b: %b\r\n" % one for one in headers if one[0] not in _OURS]
+    if named:
+        lines = [one for one in lines if one.partition(b":")[0] not in named]
+    block = b"".join(lines)
+    if block.startswith(PREFIX) or _PREFIX_LINE in block:
+        told = True
+        lines = [one for one in lines if not one.startswith(PREFIX)]
+        block = b"".join(lines)
+    if not block.count(b"\n") == block.count(b"\r") == len(lines) or b"\0" in block:
+        raise bad_request("A header of the request has characters that no header may have.")
+    return _Sent(block, host, framing, told)
 
 
 def _read_aside(aside: Headers) -> tuple[bytes, Framing, bool, frozenset[bytes]]:
@@ -155,6 +173,8 @@ def _read_aside(aside: Headers) -> tuple[bytes, Framing, bool, frozenset[bytes]]
     named = _NONE
     for name, value in aside:
         if name == b"host":
+            if host:
+                raise bad_request("The request names two hosts.")
             host = value
         elif name == b"connection":
             if value not in _USUAL_CONNECTION:

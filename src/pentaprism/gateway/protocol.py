@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from pentaprism.gateway.exact_protocol import ExactProtocol
 
@@ -46,6 +47,37 @@ class GatewayProtocol(ExactProtocol):
         """Count no more."""
         self._in_head = False
         super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, unless the handshake is none: nobody would ever answer it.
+
+        What reads it next takes neither a body nor headers of any size, and says nothing then. A
+        reply that is under way is broken off: the handshake's must not come into it.
+        """
+        if self._is_answering():
+            self.transport.close()
+            return
+        super().handle_websocket_upgrade()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()  # it is not told when the websocket ends
+            self.timeout_keep_alive_task = None
+        reader: Any = self.transport.get_protocol()
+        if not reader.handshake_initiated:
+            self.send_400_response("The handshake of the websocket cannot be read.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, but not in the middle of a reply."""
+        if self._is_answering():
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def _is_answering(self) -> bool:
+        """Return whether a reply has begun and not ended, or more than one is to come."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        return cycle.response_started or bool(self.pipeline)
 
     def _bound(self, size: int) -> None:
         """Count what came of a head that is not complete."""

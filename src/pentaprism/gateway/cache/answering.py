@@ -10,39 +10,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pentaprism.gateway.cache.asking import ASKED, Asked, read_asked
 from pentaprism.gateway.cache.counts import CacheCounts
+from pentaprism.gateway.cache.flights import Flight, Flights
 from pentaprism.gateway.cache.gathering import Gathering
 from pentaprism.gateway.cache.kept import Kept
 from pentaprism.gateway.cache.memory import Memory
-from pentaprism.gateway.cache.policy import Wish, not_modified, read_wish, subject_of
+from pentaprism.gateway.cache.policy import Wish, not_modified
 from pentaprism.gateway.cache.renewal import asking_whether, renewed_by
-from pentaprism.gateway.cache.shared import Look, Shared
-from pentaprism.gateway.carriers import digest
+from pentaprism.gateway.cache.shared import Shared
 
 _NOTHING = {"type": "http.response.body", "body": b""}
-_KEY_SIZE = 16
 _FAILED = 500
 _NOT_MODIFIED = 304
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """A request for which something has to be asked; ``spoiled`` if its asset changed meanwhile."""
-
-    scope: Scope
-    receive: Receive
-    send: Send
-    key: bytes
-    subject: bytes
-    wish: Wish
-    look: Look | None = None
-    spoiled: bool = field(default=False)
 
 
 class Cache:
@@ -72,7 +56,7 @@ class Cache:
         self._shared = (
             None if redis_url is None else Shared(redis_url, key, self.counts, clock=clock)
         )
-        self._flights: dict[bytes, set[_Flight]] = {}
+        self._flights = Flights()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -92,18 +76,14 @@ class Cache:
         """
         subjects = [asset.lower().encode("ascii", "replace") for asset in asset_ids]
         self.counts.dropped += self._memory.drop(subjects)
-        for subject in subjects:
-            for flight in self._flights.get(subject, ()):
-                flight.spoiled = True
+        self._flights.spoil(subjects)
         if self._shared is not None:
             self._begin(self._shared.drop(subjects))
 
     def clear(self) -> None:
         """Forget all, as when another Immich takes the place of the one before."""
         self.counts.dropped += self._memory.clear()
-        for flights in self._flights.values():
-            for flight in flights:
-                flight.spoiled = True
+        self._flights.spoil()
         if self._shared is not None:
             self._begin(self._shared.clear())
 
@@ -121,12 +101,15 @@ class Cache:
         be answered by calling the cache; those that are answered here are counted. ``scope`` needs
         no more than ``method``, ``raw_path``, ``query_string`` and ``headers``.
         """
-        if scope["method"] != "GET" or subject_of(scope["raw_path"]) is None:
+        if scope["method"] != "GET":
             return None
-        wish = read_wish(scope["headers"])
-        if wish.bypass or wish.conditional:
+        asked = read_asked(scope, self._key)
+        if asked is None:
             return None
-        kept = self._memory.get(self._key_of(scope, wish))
+        scope[ASKED] = asked
+        if asked.wish.bypass or asked.wish.conditional:
+            return None
+        kept = self._memory.get(asked.key)
         if kept is None or kept.head is None or self._clock() - kept.asked >= kept.lifetime:
             return None
         self.counts.hits += 1
@@ -136,37 +119,25 @@ class Cache:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         method: str = scope["method"]
-        subject = subject_of(scope["raw_path"])
-        if subject is None or (method != "GET" and method != "HEAD"):  # noqa: PLR1714 - quicker
+        asked = self._read(scope) if method == "GET" or method == "HEAD" else None  # noqa: PLR1714 - quicker
+        if asked is None:
             await self._passing(scope, receive, send)
             return
-        wish = read_wish(scope["headers"])
-        if wish.bypass:
-            await self._bypass(scope, receive, send, subject, wish)
+        if asked.wish.bypass:
+            await self._bypass(scope, receive, send, asked)
             return
-        key = self._key_of(scope, wish)
-        kept = self._memory.get(key)
+        kept = self._memory.get(asked.key)
         if kept is not None and self._clock() - kept.asked < kept.lifetime:
-            await self._hit(kept, wish, method, send)
+            await self._hit(kept, asked.wish, method, send)
             return
-        flight = _Flight(scope, receive, send, key, subject, wish)
-        self._flights.setdefault(subject, set()).add(flight)
-        try:
+        flight = Flight(scope, receive, send, asked)
+        with self._flights.under_way(flight):
             await self._find(flight, kept)
-        finally:
-            self._land(flight)
 
-    def _key_of(self, scope: Scope, wish: Wish) -> bytes:
-        """Return what tells this request from any that might be answered otherwise."""
-        path: bytes = scope["raw_path"]
-        query: bytes = scope["query_string"]
-        accept, encoding, origin = wish.chooses
-        # Lengths before what follows: no two requests are written alike.
-        sizes = b"%d %d %d %d %d;" % (
-            len(path), len(query), len(accept), len(encoding), len(origin),
-        )  # fmt: skip
-        text = b"".join((digest(scope, self._key), sizes, path, query, accept, encoding, origin))
-        return blake2b(text, digest_size=_KEY_SIZE, key=self._key).digest()
+    def _read(self, scope: Scope) -> Asked | None:
+        """Return what is asked for, from the look that was taken at hand if there was one."""
+        asked: Asked | None = scope.get(ASKED)
+        return read_asked(scope, self._key) if asked is None else asked
 
     async def _hit(self, kept: Kept, wish: Wish, method: str, send: Send) -> None:
         self.counts.hits += 1
@@ -187,15 +158,13 @@ class Cache:
             if not gathering.held:
                 self.counts.passed[gathering.status // 100] += 1
 
-    async def _bypass(
-        self, scope: Scope, receive: Receive, send: Send, subject: bytes, wish: Wish
-    ) -> None:
+    async def _bypass(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         self.counts.bypassed += 1
-        if wish.reload:
-            await self._forget(subject, self._key_of(scope, wish))
+        if asked.wish.reload:
+            await self._forget(asked.subject, asked.key)
         await self._pass(scope, receive, Gathering(send, 0.0))
 
-    async def _find(self, flight: _Flight, kept: Kept | None) -> None:
+    async def _find(self, flight: Flight, kept: Kept | None) -> None:
         """Answer from what other gateways have kept, or ask Immich; ``kept`` is stale."""
         if self._shared is not None:
             started = self._clock()
@@ -214,7 +183,7 @@ class Cache:
         else:
             await self._ask(flight, stale=kept is not None)
 
-    async def _ask(self, flight: _Flight, *, stale: bool) -> None:
+    async def _ask(self, flight: Flight, *, stale: bool) -> None:
         """Pass Immich's reply on, and keep it; a stale one goes in any case."""
         self.counts.misses += 1
         asked = self._clock()
@@ -224,7 +193,7 @@ class Cache:
             await self._forget(flight.subject, flight.key)
 
     async def _ask_whether(
-        self, flight: _Flight, kept: Kept, validator: tuple[bytes, bytes]
+        self, flight: Flight, kept: Kept, validator: tuple[bytes, bytes]
     ) -> None:
         """Ask Immich whether what is kept still holds, and answer with it or with what is new."""
         self.counts.stale += 1
@@ -246,7 +215,7 @@ class Cache:
         ):
             await self._forget(flight.subject, flight.key)
 
-    async def _renew(self, flight: _Flight, kept: Kept, *, held: bool) -> None:
+    async def _renew(self, flight: Flight, kept: Kept, *, held: bool) -> None:
         """Answer with what Immich has said to hold, and keep it for another while."""
         if held:
             self.counts.answered[2] += 1
@@ -265,7 +234,7 @@ class Cache:
             await self._shared.renew(flight.key, kept, look.id, asked=look.now)
         await self._drop_if_spoiled(flight)
 
-    async def _keep(self, flight: _Flight, kept: Kept | None) -> bool:
+    async def _keep(self, flight: Flight, kept: Kept | None) -> bool:
         """Keep a reply, if it is one to be kept; return whether it was."""
         if kept is None or flight.spoiled:
             return False
@@ -282,7 +251,7 @@ class Cache:
             return False
         return self._memory.put(key, kept)
 
-    async def _drop_if_spoiled(self, flight: _Flight) -> None:
+    async def _drop_if_spoiled(self, flight: Flight) -> None:
         """Drop once more what was written while its asset changed: the order is not known."""
         if flight.spoiled and self._shared is not None:
             await self._shared.drop([flight.subject])
@@ -291,12 +260,6 @@ class Cache:
         self.counts.dropped += self._memory.remove(key)
         if self._shared is not None:
             await self._shared.remove(subject, key)
-
-    def _land(self, flight: _Flight) -> None:
-        flights = self._flights[flight.subject]
-        flights.discard(flight)
-        if not flights:
-            del self._flights[flight.subject]
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

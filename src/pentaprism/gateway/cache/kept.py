@@ -31,8 +31,8 @@ class Kept:
 
     ``start`` and ``body`` are ASGI messages, shared by all that send them. ``asked`` is the time
     just before Immich was asked, in seconds of the cache's clock: it allowed the reply after that,
-    so for ``lifetime`` seconds from then the reply may be given to the same credentials. ``head`` is
-    the head as HTTP/1.1 writes it, None where that cannot be.
+    so for ``lifetime`` seconds from then the reply may be given to the same credentials. ``head``
+    is the head as HTTP/1.1 writes it, None where that cannot be.
     """
 
     __slots__ = (
