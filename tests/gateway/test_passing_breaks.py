@@ -125,7 +125,9 @@ async def test_what_is_no_reply_is_a_problem(said: bytes) -> None:
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_a_reply_that_is_broken_off_never_looks_whole(begun: bytes, at_once: bool) -> None:
+async def test_a_reply_that_is_broken_off_never_looks_whole(
+    begun: bytes, at_once: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     client_has_read = asyncio.Event()
 
     async def play(message: Message, reader: Reader, writer: Writer) -> None:
@@ -142,6 +144,7 @@ async def test_a_reply_that_is_broken_off_never_looks_whole(begun: bytes, at_onc
         with pytest.raises(asyncio.IncompleteReadError):
             await read_message(client.reader)
         assert client.reader.at_eof()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 async def test_a_kept_connection_that_was_closed_is_no_problem() -> None:

@@ -29,6 +29,10 @@ _COPIED = 32 * 1024
 """Bytes up to which copying a body behind its head is cheaper than sending two pieces."""
 
 
+def _nothing() -> None:
+    """Stand where a reply's end was to be told, which others are not to be kept alive by."""
+
+
 class Cycle(RequestResponseCycle):
     """Keeps a reply's head back until a message of its body, be it empty, follows.
 
@@ -60,6 +64,22 @@ class Cycle(RequestResponseCycle):
         if whole:
             self.more_body = False
             self.message_event.set()
+
+    async def run_asgi(self, app: Any) -> None:
+        """Let ``app`` answer; a reply that it does not end, it has said why, is broken off."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BaseException:
+            self.logger.exception("The gateway failed at a request.")
+            if self.response_started:
+                self.transport.close()
+            else:
+                await self.send_500_response()
+        else:
+            if not self.response_complete and not self.disconnected:
+                self.transport.close()
+        finally:
+            self.on_response = _nothing
 
     async def send(self, message: Any) -> None:
         """Write what a message tells; raise `RuntimeError` where it cannot follow the last."""
