@@ -78,13 +78,13 @@ $(PACKAGES): requirements.lock pyproject.toml scripts/venv.sh
 	@touch $@
 
 # In order only: npm has no need to run again when a Python package has changed.
-$(ASSETS): package.json package-lock.json .npmrc scripts/assets.sh | $(PACKAGES)
+$(ASSETS): package.json package-lock.json .npmrc scripts/assets.sh scripts/npm.sh | $(PACKAGES)
 	@sh scripts/assets.sh $(VENV)
 	@touch $@
 
-$(CLIENTS): $(addprefix tests/clients/,package.json package-lock.json .npmrc) scripts/clients.sh \
+$(CLIENTS): $(addprefix tests/clients/,package.json package-lock.json .npmrc) scripts/npm.sh \
   | $(PACKAGES)
-	@sh scripts/clients.sh $(VENV)
+	@sh scripts/npm.sh $(VENV) tests/clients "Immich's own clients for the tests"
 	@touch $@
 
 $(DEV): requirements-dev.lock scripts/browser.sh scripts/nginx.sh $(RUN) $(CLIENTS)
@@ -93,10 +93,10 @@ $(DEV): requirements-dev.lock scripts/browser.sh scripts/nginx.sh $(RUN) $(CLIEN
 	@sh scripts/nginx.sh
 	@touch $@
 
-$(BENCH): requirements-bench.lock bench/express/package-lock.json scripts/express.sh \
+$(BENCH): requirements-bench.lock bench/express/package-lock.json scripts/npm.sh \
   scripts/nginx.sh $(DEV)
 	@$(INSTALL) --require-hashes -r requirements-bench.lock
-	@sh scripts/express.sh $(VENV)
+	@sh scripts/npm.sh $(VENV) bench/express "the proxy that the benchmark compares with"
 	@sh scripts/nginx.sh
 	@touch $@
 

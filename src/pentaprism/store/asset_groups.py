@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -59,21 +59,17 @@ class AssetGroups:
         limit: int = 100,
     ) -> AssetGroupPage:
         """Return up to ``limit`` groups with assets; see `FileGroups.page`."""
-        found: list[AssetGroup] = []
-        for _ in range(_MOST_LOOKS):
+
+        async def look(after: str | None) -> tuple[Sequence[AssetGroup], str | None]:
             page = await self._groups.page(
                 owner_id, type=type, text=text, after=after, limit=max(limit, AT_ONCE)
             )
-            groups = await self._of_assets(owner_id, page.groups)
-            if len(found) + len(groups) > limit:
-                last = groups[limit - len(found) - 1] if len(found) < limit else found[-1]
-                found += groups[: limit - len(found)]
-                return AssetGroupPage(found, str(GroupsCursor(last.taken_at, last.id)))
-            found += groups
-            after = page.next
-            if after is None:
-                break
-        return AssetGroupPage(found, after)
+            return await self._of_assets(owner_id, page.groups), page.next
+
+        found, rest = await _gather(
+            look, after, limit, lambda last: str(GroupsCursor(last.taken_at, last.id))
+        )
+        return AssetGroupPage(found, rest)
 
     async def duplicates_page(
         self,
@@ -85,21 +81,17 @@ class AssetGroups:
         limit: int = 100,
     ) -> AssetDuplicatesPage:
         """Return up to ``limit`` groups of duplicates with assets; see `Duplicates.page`."""
-        found: list[AssetDuplicates] = []
-        for _ in range(_MOST_LOOKS):
+
+        async def look(after: str | None) -> tuple[Sequence[AssetDuplicates], str | None]:
             page = await self._duplicates.page(
                 owner_id, label=label, min_bytes=min_bytes, after=after, limit=max(limit, AT_ONCE)
             )
-            groups = await self._alike(owner_id, page.groups)
-            if len(found) + len(groups) > limit:
-                last = groups[limit - len(found) - 1] if len(found) < limit else found[-1]
-                found += groups[: limit - len(found)]
-                return AssetDuplicatesPage(found, str(DuplicatesCursor(last.bytes, last.id)))
-            found += groups
-            after = page.next
-            if after is None:
-                break
-        return AssetDuplicatesPage(found, after)
+            return await self._alike(owner_id, page.groups), page.next
+
+        found, rest = await _gather(
+            look, after, limit, lambda last: str(DuplicatesCursor(last.bytes, last.id))
+        )
+        return AssetDuplicatesPage(found, rest)
 
     async def _of_assets(self, owner_id: str, groups: Sequence[FileGroup]) -> list[AssetGroup]:
         ids = [group.id for group in groups]
@@ -158,3 +150,25 @@ class AssetGroups:
     async def _rows(self, query: Any, owner_id: str, ids: Iterable[str]) -> Sequence[Any]:
         async with self._database.read() as reader:
             return (await reader.execute(query, {"owner": owner_id, **given_ids(ids)})).all()
+
+
+async def _gather[T](
+    look: Callable[[str | None], Awaitable[tuple[Sequence[T], str | None]]],
+    after: str | None,
+    limit: int,
+    cursor: Callable[[T], str],
+) -> tuple[list[T], str | None]:
+    """Return up to ``limit`` of what some looks find, and where the next page begins.
+
+    ``look`` returns what comes after a place, and where it has ended, None at the very end.
+    """
+    found: list[T] = []
+    for _ in range(_MOST_LOOKS):
+        more, after = await look(after)
+        found += more
+        if len(found) > limit:
+            del found[limit:]
+            return found, cursor(found[-1])
+        if after is None:
+            break
+    return found, after
