@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from logging import DEBUG, WARNING
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,7 @@ async def test_a_database_that_went_away_is_said_once(
         await annotations.look()
         with pytest.raises(UntoldError):
             await annotations.of(ADA, [lake])
-    assert len([one for one in caplog.records if one.name.endswith("annotations")]) == 1
+    assert [one.levelno for one in caplog.records if one.levelno > DEBUG] == [WARNING]
     stores.append(None)
     await annotations.look()
     with pytest.raises(UntoldError):
