@@ -66,6 +66,7 @@ def gateway(
 def _run(settings: Settings, host: str, port: int, *, attached: bool) -> None:
     import uvloop
 
+    from pentaprism.gateway.allocation import keep_freed_memory
     from pentaprism.gateway.serving import serve_gateway
 
     async def serve() -> None:
@@ -78,6 +79,7 @@ def _run(settings: Settings, host: str, port: int, *, attached: bool) -> None:
             settings, host=host, port=port, ready=_welcome, stop=stop, interrupts=not attached
         )
 
+    keep_freed_memory()
     # What was made until here stays; a look through all of it again and again costs requests.
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 50, 100)
