@@ -39,7 +39,7 @@ layers: $(DEV)
 	$(BIN)/lint-imports --no-cache
 
 unit: $(DEV)
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 soak: $(DEV) ## Long runs: hundreds of kills, large libraries
 	$(BIN)/pytest -m soak --timeout 3600

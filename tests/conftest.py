@@ -11,9 +11,15 @@ import gc
 import os
 import sys
 
+from hypothesis import settings
+
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 gc.set_threshold(20_000, 20, 50)
+
+# How long an example takes says more about the machine, which does other things as well.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_finish() -> None:
