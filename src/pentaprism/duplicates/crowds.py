@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pentaprism.duplicates.distinct import in_order, numbered
 from pentaprism.duplicates.search import DistinctPairs, Pairs
 
 CROWD = 100
@@ -51,20 +52,20 @@ class Thinned:
     def expanded(self, rows: int = _ROWS) -> Iterator[Pairs]:
         """Yield the pairs of places, ``rows`` at a time at most; equal hashes at distance 0."""
         places, starts, sizes = self.near.places, self.near.starts, self.near.sizes
-        for one, number in _numbered(self._equal_counts(), rows):
+        for one, number in numbered(self._equal_counts(), rows):
             # Each with the next, the last with the first; then with the next but one, and so on.
             step, first = np.divmod(number, sizes[one])
             second = (first + step + 1) % sizes[one]
             a, b = places[starts[one] + first], places[starts[one] + second]
-            yield _in_order(a, b, np.zeros(len(number), np.uint8))
+            yield in_order(a, b, np.zeros(len(number), np.uint8))
         many, few = self._ends()
         bits = self.near.pairs.distance[self.kept]
-        for pair, number in _numbered(self._other_counts(many, few), rows):
+        for pair, number in numbered(self._other_counts(many, few), rows):
             large, small = many[pair], few[pair]
             step, first = np.divmod(number, sizes[large])
             second = (first + step) % sizes[small]
             a, b = places[starts[large] + first], places[starts[small] + second]
-            yield _in_order(a, b, bits[pair])
+            yield in_order(a, b, bits[pair])
 
     def _ends(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the hashes of each pair, the one of more places first."""
@@ -123,19 +124,3 @@ def _close(
     kept = ~both
     kept[some[order[ahead < CLOSEST] % max(1, len(some))]] = True
     return kept, crowded
-
-
-def _numbered(counts: _Counts, rows: int) -> Iterator[tuple[NDArray[np.intp], _Counts]]:
-    """Yield each index of ``counts`` as often as it says, with a number counting from 0."""
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    for start in range(0, total, rows):
-        number = np.arange(start, min(start + rows, total))
-        index = np.searchsorted(ends, number, side="right")
-        yield index, number - (ends[index] - counts[index])
-
-
-def _in_order(
-    one: NDArray[np.int32], other: NDArray[np.int32], distance: NDArray[np.uint8]
-) -> Pairs:
-    return Pairs(np.minimum(one, other), np.maximum(one, other), distance)

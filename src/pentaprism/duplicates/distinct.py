@@ -63,10 +63,10 @@ class DistinctPairs:
         yield from self._equal(rows)
         sizes = self.sizes
         left, right, distance = self.pairs.left, self.pairs.right, self.pairs.distance
-        for pair, number in _numbered(sizes[left] * sizes[right], rows):
+        for pair, number in numbered(sizes[left] * sizes[right], rows):
             one, other = left[pair], right[pair]
             first, second = np.divmod(number, sizes[other])
-            yield _in_order(
+            yield in_order(
                 self.places[self.starts[one] + first],
                 self.places[self.starts[other] + second],
                 distance[pair],
@@ -74,13 +74,13 @@ class DistinctPairs:
 
     def _equal(self, rows: int) -> Iterator[Pairs]:
         sizes = self.sizes
-        for hash_, number in _numbered(sizes * (sizes - 1) // 2, rows):
+        for hash_, number in numbered(sizes * (sizes - 1) // 2, rows):
             # Each with the next, the last with the first; then with the next but one, and so on.
             step, first = np.divmod(number, sizes[hash_])
             second = (first + step + 1) % sizes[hash_]
             start = self.starts[hash_]
             zero = np.zeros(len(number), np.uint8)
-            yield _in_order(self.places[start + first], self.places[start + second], zero)
+            yield in_order(self.places[start + first], self.places[start + second], zero)
 
 
 def distinct_pairs(hashes: NDArray[np.uint64], distance: int) -> DistinctPairs:
@@ -98,10 +98,10 @@ def distinct_pairs(hashes: NDArray[np.uint64], distance: int) -> DistinctPairs:
 def _among(distinct: NDArray[np.uint64], distance: int) -> Iterator[Pairs]:
     for meeting in near(distinct, distance) if distance else ():
         one, other = meeting.left.astype(np.int32), meeting.right.astype(np.int32)
-        yield _in_order(one, other, np.bitwise_count(distinct[one] ^ distinct[other]))
+        yield in_order(one, other, np.bitwise_count(distinct[one] ^ distinct[other]))
 
 
-def _numbered(
+def numbered(
     counts: NDArray[np.int64], rows: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yield each index of ``counts`` as often as it says, with a number counting from 0."""
@@ -113,9 +113,10 @@ def _numbered(
         yield index, number - (ends[index] - counts[index])
 
 
-def _in_order(
+def in_order(
     one: NDArray[np.int32], other: NDArray[np.int32], distance: NDArray[np.uint8]
 ) -> Pairs:
+    """Return pairs of what was met in either order, the lower first."""
     return Pairs(np.minimum(one, other), np.maximum(one, other), distance)
 
 
